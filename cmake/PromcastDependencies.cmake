@@ -1,0 +1,26 @@
+# Everything comes from the distribution; nothing is downloaded or vendored.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(Snappy CONFIG REQUIRED)
+find_package(Eigen3 CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+
+# These have no CMake package in Debian, only pkg-config files.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+
+if(PROMCAST_BUILD_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+endif()
+if(PROMCAST_BUILD_BENCH)
+  find_package(benchmark CONFIG REQUIRED)
+endif()

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace promcast {
+
+/// What the banks of many series share.
+struct BankOptions {
+  std::vector<int> horizons;            ///< in steps of the grid, ascending, at least one
+  std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
+  std::vector<int> seasons;             ///< season lengths in steps; may be empty
+  int64_t step_ms = 60'000;             ///< turns half-lives, which are times, into steps
+  std::optional<double> floor, ceiling; ///< natural bounds of the values; forecasts and bands stay inside
+};
+
+/// A forecast for one distance. Spans are the caller's, one element a coverage of the options.
+struct ForecastOut {
+  double point = 0;
+  std::span<double> lower, upper;
+};
+
+/// Sums over resolved forecasts of one horizon, forgotten with time; ratios of them are scores.
+struct HorizonScore {
+  double count = 0;
+  double absolute_error = 0, naive_absolute_error = 0, seasonal_naive_absolute_error = 0;
+  std::vector<double> inside;  ///< per coverage: how many actual values fell inside the band; over banded_count
+  double banded_count = 0;
+};
+
+/// The models of one series, mixed per horizon by the forgotten loss of their resolved forecasts, with bands from the
+/// mix's own resolved residuals. Bounded state, O(1) an update. Not thread-safe. Same input, same bytes.
+class ModelBank {
+ public:
+  explicit ModelBank(std::shared_ptr<const BankOptions> options);
+  ~ModelBank();
+  ModelBank(ModelBank&&) noexcept;
+  ModelBank& operator=(ModelBank&&) noexcept;
+
+  /// The next cell. NaN: missing. An infinite value counts as missing. Pending forecasts that were made for this cell are
+  /// resolved first, then the models learn, then new forecasts become pending.
+  void Update(double value);
+  /// As Update(NaN) `cells` times, at the cost of one.
+  void Skip(int64_t cells);
+
+  /// The forecast `steps` (1 up to the last horizon, and a little beyond) cells after the newest cell. Between the horizons
+  /// weights and bands are those of the nearest ones. False while the bank is warming up.
+  bool Forecast(int steps, ForecastOut& out) const;
+  /// Every value seen so far was the same one.
+  bool constant() const;
+  /// |newest value - its one-step forecast| over half the band's width there (largest coverage): 1 = at the band's edge.
+  /// Negative when the value lay below the forecast. NaN while unknown.
+  double anomaly_score() const;
+
+  HorizonScore Score(size_t horizon_index) const;
+  /// Name of the model with the greatest weight at a horizon.
+  std::string_view leader(size_t horizon_index) const;
+  /// Everything the bank holds, itself included; equals what is allocated.
+  size_t StateBytes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace promcast

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <absl/status/status.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "timeseries/fingerprint.h"
+#include "timeseries/labels.h"
+#include "timeseries/sample.h"
+
+namespace promcast {
+
+/// Which message a request holds: prometheus.WriteRequest (remote write 1.0, and Thanos's gRPC WriteRequest, which is the
+/// same on the wire) or io.prometheus.write.v2.Request (2.0).
+enum class WriteProtocol : uint8_t { kV1, kV2 };
+
+struct DecodeLimits {
+  size_t max_labels_per_series = 64;
+  size_t max_label_name_bytes = 1024;
+  size_t max_label_value_bytes = 8192;
+  size_t max_symbols = 1 << 20;  ///< 2.0 only; a symbol costs 16 bytes while its request is decoded
+};
+
+enum class MetricType : uint8_t { kUnknown, kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateset };
+
+struct MetadataView {
+  MetricType type = MetricType::kUnknown;
+  std::string_view metric_family;  ///< 2.0: the series' metric name
+  std::string_view help;
+  std::string_view unit;
+};
+
+/// What a model can use of a native histogram. `valid` is false when the bucket counts contradict the count.
+struct HistogramView {
+  int64_t timestamp_ms = 0;
+  double count = 0;
+  double sum = 0;  ///< the stale marker ends the series
+  bool valid = true;
+};
+
+enum class SeriesError : uint8_t {
+  kNone,
+  kTooManyLabels,
+  kLabelNameTooLong,
+  kLabelValueTooLong,
+  kOddLabelRefs,
+  kSymbolOutOfRange,
+  kMalformed,  ///< broken wire format inside the series
+};
+
+/// One TimeSeries message, read in place: points into the request and its decoder, and dies with them. Not thread-safe.
+class SeriesView {
+ public:
+  /// Order of labels does not matter to it. Valid when error() is kNone.
+  Fingerprint fingerprint() const { return fingerprint_; }
+  SeriesError error() const { return error_; }
+  /// Value of __name__; empty when absent.
+  std::string_view metric_name() const { return metric_name_; }
+  /// Where the message stands in the request: what RequestDecoder::CopyLabels takes.
+  uint32_t offset() const { return offset_; }
+  uint32_t size_bytes() const { return size_bytes_; }
+
+  bool NextSample(Sample& sample);
+  bool NextHistogram(HistogramView& histogram);
+  /// Counts without decoding further; a malformed or out-of-range exemplar is not counted.
+  uint32_t exemplar_count() const { return exemplar_count_; }
+  std::optional<MetadataView> metadata() const;  ///< 2.0 only
+
+ private:
+  friend class RequestDecoder;
+  Fingerprint fingerprint_;
+  SeriesError error_ = SeriesError::kNone;
+  std::string_view metric_name_;
+  uint32_t offset_ = 0, size_bytes_ = 0, exemplar_count_ = 0;
+};
+
+/// Walks one decoded (inflated) remote-write request in place. Reusable: keeps its scratch memory between requests.
+/// Nothing is allocated per element.
+///
+///   RequestDecoder decoder(limits, seed);
+///   if (auto status = decoder.Reset(WriteProtocol::kV2, message); !status.ok()) return 400;
+///   SeriesView series;
+///   while (decoder.NextSeries(series)) { ... while (series.NextSample(sample)) ... }
+///
+/// One thread at a time, but CopyLabels may be called by several threads between two calls of the other methods.
+class RequestDecoder {
+ public:
+  RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed);
+
+  /// Checks the top level of the whole message (so a truncated request is refused before any of it is applied) and, for 2.0,
+  /// reads the symbol table. InvalidArgument with what was wrong and at which byte.
+  absl::Status Reset(WriteProtocol protocol, std::string_view message);
+
+  /// False at the end. A series that is broken inside has an error() and the walk goes on behind it.
+  bool NextSeries(SeriesView& series);
+  bool NextMetadata(MetadataView& metadata);  ///< 1.0's top-level metadata
+
+  /// The labels of the series that stood at `offset`, as sent: not sorted, nothing checked but the limits.
+  /// Replaces `labels`; the views live as long as the message. False when the series had an error.
+  bool CopyLabels(uint32_t offset, uint32_t size_bytes, std::vector<LabelView>& labels) const;
+};
+
+}  // namespace promcast
