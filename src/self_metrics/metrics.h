@@ -61,7 +61,8 @@ class MetricRegistry {
 
   Counter& AddCounter(std::string_view name, std::string_view help, MetricLabels labels = {});
   Gauge& AddGauge(std::string_view name, std::string_view help, MetricLabels labels = {});
-  Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> upper_bounds, MetricLabels labels = {});
+  Histogram& AddHistogram(std::string_view name, std::string_view help, std::vector<double> upper_bounds,
+                          MetricLabels labels = {});
   /// A gauge, or with a name that ends in _total a counter, whose value is asked for at each scrape.
   void AddCallback(std::string_view name, std::string_view help, MetricLabels labels, std::function<double()> value);
   /// Called before each rendering, to set gauges that are cheaper to compute together.
