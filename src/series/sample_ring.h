@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 
 #include "timeseries/sample.h"
 
@@ -11,23 +12,63 @@ namespace promcast {
 struct RingOptions {
   int64_t retention_ms = 2 * 3'600'000;  ///< older chunks leave; 0: no limit by age
   size_t max_bytes = 16 << 10;           ///< per series; the oldest chunk leaves when a new one would not fit
-  int samples_per_chunk = 120;           ///< as Prometheus cuts them
+  int samples_per_chunk = 120;           ///< as Prometheus cuts them; at least 1
 };
 
-/// Recent samples of one series, compressed in chunks of Prometheus's own XOR encoding (so that remote read can hand a chunk
-/// out as it stands). Timestamps rise strictly. Not thread-safe.
+/// One chunk of a ring. The bytes are a whole XOR chunk with its header, and die with the next Append().
+struct ChunkView {
+  int64_t min_ms = 0;
+  int64_t max_ms = 0;
+  int count = 0;
+  std::span<const uint8_t> bytes;
+};
+
+/// Recent samples of one series, compressed in chunks of Prometheus's own XOR encoding (so that remote read can hand a
+/// chunk out as it stands). Timestamps rise strictly. Not thread-safe.
+///
+/// Each chunk is one allocation; the newest grows in steps of a quarter, and is cut to its length once it is full. A
+/// chunk is cut early at two fifths of max_bytes, so that two always fit. allocated_bytes() stays within max_bytes, and
+/// a max_bytes below kMinRingBytes counts as that.
 class SampleRing {
  public:
+  static constexpr size_t kMinRingBytes = 256;
+
   SampleRing() = default;
-  /// `sample` must be newer than newest().
+  ~SampleRing();
+  SampleRing(SampleRing&& other) noexcept;
+  SampleRing& operator=(SampleRing&& other) noexcept;
+  SampleRing(const SampleRing&) = delete;
+  SampleRing& operator=(const SampleRing&) = delete;
+
+  /// `sample` must be newer than newest(); its value may be any, also NaN and the stale marker.
   void Append(Sample sample, const RingOptions& options);
-  bool empty() const;
-  size_t size() const;
+  bool empty() const { return newest_ == nullptr; }
+  size_t size() const { return size_; }
+  /// The ring must not be empty.
   Sample newest() const;
   /// Calls `visit` in order of time for each sample in [from_ms, to_ms].
   void ForEach(int64_t from_ms, int64_t to_ms, const std::function<void(Sample)>& visit) const;
+  /// Calls `visit` in order of time for each chunk that overlaps [from_ms, to_ms].
+  void ForEachChunk(int64_t from_ms, int64_t to_ms, const std::function<void(const ChunkView&)>& visit) const;
   /// Heap memory held; the object itself is not counted.
-  size_t allocated_bytes() const;
+  size_t allocated_bytes() const { return allocated_; }
+
+ private:
+  struct Chunk;
+
+  void StartChunk();
+  /// Gives the newest chunk room for `bytes` bytes.
+  void Reserve(size_t bytes);
+  void Resize(size_t allocation);
+  void DropOldest();
+  void DropExpired(const RingOptions& options);
+
+  Chunk* newest_ = nullptr;  // a circle: newest_->next is the oldest
+  double newest_value_ = 0;
+  uint32_t size_ = 0;
+  uint32_t allocated_ = 0;
 };
+
+static_assert(sizeof(SampleRing) <= 32);
 
 }  // namespace promcast

@@ -1,0 +1,165 @@
+#include "series/sample_ring.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "series/xor_chunk.h"
+
+namespace promcast {
+
+/// Header of an allocation; the chunk's bytes follow it.
+struct SampleRing::Chunk {
+  Chunk* next = nullptr;
+  int64_t min_ms = 0;
+  XorChunkTail tail;
+  uint16_t bytes = 0;
+  uint16_t allocation = 0;  // of header and bytes together
+
+  uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
+  const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(this + 1); }
+};
+
+namespace {
+
+constexpr size_t kFirstAllocation = 64;
+constexpr size_t kMaxAllocation = 65535;
+
+/// The next step of a series with four steps to a doubling: jemalloc's size classes, so that little is lost between.
+size_t NextAllocation(size_t needed) {
+  if (needed <= kFirstAllocation) return kFirstAllocation;
+  const size_t step = std::bit_floor(needed - 1) / 4;
+  return std::min((needed + step - 1) / step * step, kMaxAllocation);
+}
+
+}  // namespace
+
+SampleRing::~SampleRing() {
+  while (newest_ != nullptr) DropOldest();
+}
+
+SampleRing::SampleRing(SampleRing&& other) noexcept
+    : newest_(std::exchange(other.newest_, nullptr)),
+      newest_value_(other.newest_value_),
+      size_(std::exchange(other.size_, 0)),
+      allocated_(std::exchange(other.allocated_, 0)) {}
+
+SampleRing& SampleRing::operator=(SampleRing&& other) noexcept {
+  std::swap(newest_, other.newest_);
+  std::swap(newest_value_, other.newest_value_);
+  std::swap(size_, other.size_);
+  std::swap(allocated_, other.allocated_);
+  return *this;
+}
+
+void SampleRing::Append(Sample sample, const RingOptions& options) {
+  assert(empty() || sample.timestamp_ms > newest_->tail.last_ms);
+  const size_t max_bytes = std::max(options.max_bytes, kMinRingBytes);
+  const size_t max_chunk_bytes =
+      std::min(max_bytes * 2 / 5, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
+  const int max_samples = std::clamp(options.samples_per_chunk, 1, kMaxXorChunkSamples);
+  if (empty() || newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes) StartChunk();
+
+  Chunk& before = *newest_;
+  const EncodedXorSample encoded = before.tail.Encode(sample, newest_value_, before.data()[before.bytes - 1]);
+  const size_t kept = before.bytes - (encoded.rewrites_last ? 1u : 0u);
+  Reserve(kept + encoded.size);
+  Chunk& chunk = *newest_;
+  std::memcpy(chunk.data() + kept, encoded.bytes.data(), encoded.size);
+  chunk.bytes = static_cast<uint16_t>(kept + encoded.size);
+  chunk.data()[0] = static_cast<uint8_t>(chunk.tail.count >> 8);
+  chunk.data()[1] = static_cast<uint8_t>(chunk.tail.count);
+  if (chunk.tail.count == 1) chunk.min_ms = sample.timestamp_ms;
+  newest_value_ = sample.value;
+  size_++;
+  DropExpired(options);
+  while (allocated_ > max_bytes && newest_->next != newest_) DropOldest();
+}
+
+Sample SampleRing::newest() const {
+  assert(!empty());
+  return {newest_->tail.last_ms, newest_value_};
+}
+
+void SampleRing::ForEach(int64_t from_ms, int64_t to_ms, const std::function<void(Sample)>& visit) const {
+  ForEachChunk(from_ms, to_ms, [&](const ChunkView& chunk) {
+    XorChunkReader reader(chunk.bytes);
+    for (Sample sample; reader.Next(sample) && sample.timestamp_ms <= to_ms;) {
+      if (sample.timestamp_ms >= from_ms) visit(sample);
+    }
+  });
+}
+
+void SampleRing::ForEachChunk(int64_t from_ms, int64_t to_ms,
+                              const std::function<void(const ChunkView&)>& visit) const {
+  if (empty()) return;
+  const Chunk* chunk = newest_;
+  do {
+    chunk = chunk->next;
+    if (chunk->tail.last_ms < from_ms) continue;
+    if (chunk->min_ms > to_ms) return;
+    visit({chunk->min_ms, chunk->tail.last_ms, chunk->tail.count, {chunk->data(), chunk->bytes}});
+  } while (chunk != newest_);
+}
+
+void SampleRing::StartChunk() {
+  static_assert(std::is_trivially_copyable_v<Chunk>, "chunks are moved by realloc");
+  static_assert(sizeof(Chunk) <= 48);
+  if (newest_ != nullptr) Resize((sizeof(Chunk) + newest_->bytes + 7) / 8 * 8);
+  void* memory = std::malloc(kFirstAllocation);
+  if (memory == nullptr) throw std::bad_alloc();
+  auto* chunk = new (memory) Chunk;
+  chunk->bytes = kXorChunkHeaderBytes;
+  chunk->allocation = kFirstAllocation;
+  chunk->data()[0] = chunk->data()[1] = 0;
+  chunk->next = newest_ == nullptr ? chunk : newest_->next;
+  if (newest_ != nullptr) newest_->next = chunk;
+  newest_ = chunk;
+  allocated_ += kFirstAllocation;
+}
+
+void SampleRing::Reserve(size_t bytes) {
+  if (sizeof(Chunk) + bytes > newest_->allocation) Resize(NextAllocation(sizeof(Chunk) + bytes));
+}
+
+void SampleRing::Resize(size_t allocation) {
+  const size_t before = newest_->allocation;
+  if (allocation == before) return;
+  const bool alone = newest_->next == newest_;
+  Chunk* previous = newest_;
+  while (previous->next != newest_) previous = previous->next;
+  auto* moved = static_cast<Chunk*>(std::realloc(newest_, allocation));
+  if (moved == nullptr) throw std::bad_alloc();
+  moved->allocation = static_cast<uint16_t>(allocation);
+  newest_ = moved;
+  (alone ? moved : previous)->next = moved;
+  allocated_ = static_cast<uint32_t>(allocated_ - before + allocation);
+}
+
+void SampleRing::DropOldest() {
+  Chunk* oldest = newest_->next;
+  if (oldest == newest_) {
+    newest_ = nullptr;
+  } else {
+    newest_->next = oldest->next;
+  }
+  size_ -= oldest->tail.count;
+  allocated_ -= oldest->allocation;
+  std::free(oldest);
+}
+
+void SampleRing::DropExpired(const RingOptions& options) {
+  if (options.retention_ms <= 0) return;
+  const auto newest_ms = static_cast<uint64_t>(newest_->tail.last_ms);
+  while (newest_->next != newest_ &&
+         newest_ms - static_cast<uint64_t>(newest_->next->tail.last_ms) > static_cast<uint64_t>(options.retention_ms)) {
+    DropOldest();
+  }
+}
+
+}  // namespace promcast
