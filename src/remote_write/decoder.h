@@ -7,14 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "remote_write/wire.h"
 #include "timeseries/fingerprint.h"
 #include "timeseries/labels.h"
 #include "timeseries/sample.h"
 
 namespace promcast {
 
-/// Which message a request holds: prometheus.WriteRequest (remote write 1.0, and Thanos's gRPC WriteRequest, which is the
-/// same on the wire) or io.prometheus.write.v2.Request (2.0).
+/// Which message a request holds: prometheus.WriteRequest (remote write 1.0, and Thanos's gRPC WriteRequest, which is
+/// the same on the wire) or io.prometheus.write.v2.Request (2.0).
 enum class WriteProtocol : uint8_t { kV1, kV2 };
 
 struct DecodeLimits {
@@ -63,7 +64,15 @@ class SeriesView {
   uint32_t offset() const { return offset_; }
   uint32_t size_bytes() const { return size_bytes_; }
 
-  bool NextSample(Sample& sample);
+  /// In the order sent; none when there is an error().
+  bool NextSample(Sample& sample) {
+    if (samples_left_ == 0) return false;
+    samples_left_--;
+    if (!first_sample_pending_) return ReadNextSample(sample);
+    first_sample_pending_ = false;
+    sample = first_sample_;
+    return true;
+  }
   bool NextHistogram(HistogramView& histogram);
   /// Counts without decoding further; a malformed or out-of-range exemplar is not counted.
   uint32_t exemplar_count() const { return exemplar_count_; }
@@ -71,10 +80,20 @@ class SeriesView {
 
  private:
   friend class RequestDecoder;
+  bool ReadNextSample(Sample& sample);
+
   Fingerprint fingerprint_;
   SeriesError error_ = SeriesError::kNone;
+  bool first_sample_pending_ = false;
+  bool has_metadata_ = false;
   std::string_view metric_name_;
-  uint32_t offset_ = 0, size_bytes_ = 0, exemplar_count_ = 0;
+  uint32_t offset_ = 0, size_bytes_ = 0;
+  uint32_t samples_left_ = 0, histograms_left_ = 0, exemplar_count_ = 0;
+  uint32_t histogram_tag_ = 0;
+  Sample first_sample_;
+  WireReader after_first_sample_, histograms_;  // where NextSample and NextHistogram go on
+  MetadataView metadata_;                       // this and the references are set when has_metadata_
+  uint32_t help_ref_ = 0, unit_ref_ = 0;
 };
 
 /// Walks one decoded (inflated) remote-write request in place. Reusable: keeps its scratch memory between requests.
@@ -90,17 +109,68 @@ class RequestDecoder {
  public:
   RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed);
 
-  /// Checks the top level of the whole message (so a truncated request is refused before any of it is applied) and, for 2.0,
-  /// reads the symbol table. InvalidArgument with what was wrong and at which byte.
+  /// Checks the top level of the whole message (so a truncated request is refused before any of it is applied) and,
+  /// for 2.0, reads the symbol table. InvalidArgument with what was wrong and at which byte.
   absl::Status Reset(WriteProtocol protocol, std::string_view message);
+
+  /// Forgets the message and gives a large symbol table's memory back: for a decoder that will stand idle.
+  void Release();
 
   /// False at the end. A series that is broken inside has an error() and the walk goes on behind it.
   bool NextSeries(SeriesView& series);
   bool NextMetadata(MetadataView& metadata);  ///< 1.0's top-level metadata
 
-  /// The labels of the series that stood at `offset`, as sent: not sorted, nothing checked but the limits.
-  /// Replaces `labels`; the views live as long as the message. False when the series had an error.
+  /// The labels of the series that stood at `offset`, as sent: not sorted, nothing checked but the limits; labels with
+  /// an empty value, which are absent labels, are left out. Replaces `labels`; the views live as long as the message.
+  /// False when the series had an error.
   bool CopyLabels(uint32_t offset, uint32_t size_bytes, std::vector<LabelView>& labels) const;
+
+ private:
+  // 16 bytes; the text is found in the message.
+  struct Symbol {
+    uint32_t offset;
+    uint32_t size_bytes;
+    uint64_t hash;
+  };
+
+  // A name reference waits for its value's.
+  struct PendingRefs {
+    const Symbol* name = nullptr;
+    size_t label_count = 0;
+  };
+
+  struct FingerprintSink;
+  struct CopySink;
+
+  absl::Status CheckTopLevel(WireReader& first_symbol, size_t& symbol_count);
+  void ReadSymbols(WireReader reader, size_t symbol_count);
+  absl::Status Malformed(std::string_view what, const char* position) const;
+  void Clear();
+
+  template <WriteProtocol protocol, typename Sink>
+  SeriesError WalkSeries(std::string_view body, Sink& sink, SeriesView& series) const;
+  template <WriteProtocol protocol>
+  bool ReadRareField(WireReader& reader, uint32_t tag, SeriesView& series) const;
+  template <typename Sink>
+  SeriesError AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const;
+  template <typename Sink>
+  SeriesError AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const;
+  SeriesError CheckLabel(size_t label_count, size_t name_bytes, size_t value_bytes) const;
+  bool ReadSeriesMetadata(std::string_view message, SeriesView& series) const;
+  SeriesError ResolveMetadata(SeriesView& series) const;
+  bool IsExemplarValid(std::string_view message) const;
+
+  std::string_view Text(const Symbol& symbol) const { return message_.substr(symbol.offset, symbol.size_bytes); }
+
+  const DecodeLimits limits_;
+  const uint64_t seed_;
+  const uint64_t metric_name_hash_;  // of "__name__"
+
+  WriteProtocol protocol_ = WriteProtocol::kV1;
+  std::string_view message_;
+  std::vector<Symbol> symbols_;
+  WireReader series_reader_, metadata_reader_;
+  size_t series_left_ = 0, metadata_left_ = 0;
 };
 
 }  // namespace promcast

@@ -9,16 +9,16 @@
 
 namespace promcast {
 
-/// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. The compact form
-/// in which a series keeps its labels, and from which requests are copied without encoding again.
+/// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. The compact
+/// form in which a series keeps its labels, and from which requests are copied without encoding again.
 void AppendLabel(std::string& block, std::string_view name, std::string_view value);
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels);
 
 /// Reads a block that this process encoded. Replaces `labels`; the views live as long as the block.
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);
 
-/// `out` = `block` with the `added` labels (sorted by name, few) spliced in at their places; where a name stands in both,
-/// the added one replaces the block's. Copies runs of bytes; encodes only what is added.
+/// `out` = `block` with the `added` labels (sorted by name, few) spliced in at their places; where a name stands in
+/// both, the added one replaces the block's. Copies runs of bytes; encodes only what is added.
 void SpliceLabels(std::string_view block, std::span<const LabelView> added, std::string& out);
 
 }  // namespace promcast

@@ -23,8 +23,8 @@ class ByteBuffer {
   size_t size_ = 0, capacity_ = 0;
 };
 
-/// The declared length of a snappy block, before anything is allocated. InvalidArgument when there is none, when it is above
-/// `max_decoded_bytes`, or more than 22 times the block's own size (what the format can reach).
+/// The declared length of a snappy block, before anything is allocated. InvalidArgument when there is none, when it is
+/// above `max_decoded_bytes`, or more than 22 times the block's own size (what the format can reach).
 absl::Status SnappyDecodedLength(std::string_view block, size_t max_decoded_bytes, size_t& length);
 
 /// Inflates into `out`; InvalidArgument on a broken block.

@@ -1,0 +1,380 @@
+#include "remote_write/decoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "remote_write/histogram.h"
+#include "remote_write/message_fields.h"
+#include "remote_write/wire.h"
+
+namespace promcast {
+namespace {
+
+// Scratch that is kept from one request to the next: 1 MiB.
+constexpr size_t kKeptSymbols = 64 << 10;
+
+// Field numbers of the two protocols, as tags.
+template <WriteProtocol protocol>
+struct Tags;
+
+template <>
+struct Tags<WriteProtocol::kV1> {
+  static constexpr uint32_t kSeries = WireTag(1, WireType::kBytes);
+  static constexpr uint32_t kExemplar = WireTag(3, WireType::kBytes);
+  static constexpr uint32_t kHistogram = WireTag(4, WireType::kBytes);
+};
+
+template <>
+struct Tags<WriteProtocol::kV2> {
+  static constexpr uint32_t kSeries = WireTag(5, WireType::kBytes);
+  static constexpr uint32_t kExemplar = WireTag(4, WireType::kBytes);
+  static constexpr uint32_t kHistogram = WireTag(3, WireType::kBytes);
+};
+
+constexpr uint32_t kV1Metadata = WireTag(3, WireType::kBytes);  // of a request
+constexpr uint32_t kV2Symbol = WireTag(4, WireType::kBytes);    // of a request
+constexpr uint32_t kV2Metadata = WireTag(5, WireType::kBytes);  // of a series
+constexpr uint32_t kSample = WireTag(2, WireType::kBytes);
+constexpr uint32_t kLabels = WireTag(1, WireType::kBytes);  // 2.0: packed references
+constexpr uint32_t kUnpackedRef = WireTag(1, WireType::kVarint);
+
+}  // namespace
+
+struct RequestDecoder::FingerprintSink {
+  const RequestDecoder& decoder;
+  Fingerprint sum = {};
+  std::string_view metric_name = {};
+
+  void Add(const LabelView& label) {
+    sum += LabelFingerprint(label.name, label.value, decoder.seed_);
+    if (label.name == kMetricNameLabel) metric_name = label.value;
+  }
+  void Add(const Symbol& name, const Symbol& value) {
+    sum += LabelFingerprint(name.hash, value.hash);
+    if (name.hash == decoder.metric_name_hash_ && decoder.Text(name) == kMetricNameLabel) {
+      metric_name = decoder.Text(value);
+    }
+  }
+};
+
+struct RequestDecoder::CopySink {
+  const RequestDecoder& decoder;
+  std::vector<LabelView>& labels;
+
+  void Add(const LabelView& label) { labels.push_back(label); }
+  void Add(const Symbol& name, const Symbol& value) { labels.push_back({decoder.Text(name), decoder.Text(value)}); }
+};
+
+RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
+    : limits_(limits), seed_(hash_seed), metric_name_hash_(HashLabelText(kMetricNameLabel, hash_seed)) {}
+
+void RequestDecoder::Clear() {
+  message_ = {};
+  symbols_.clear();
+  series_reader_ = metadata_reader_ = WireReader();
+  series_left_ = metadata_left_ = 0;
+}
+
+void RequestDecoder::Release() {
+  Clear();
+  if (symbols_.capacity() > kKeptSymbols) symbols_ = std::vector<Symbol>();
+}
+
+absl::Status RequestDecoder::Malformed(std::string_view what, const char* position) const {
+  return absl::InvalidArgumentError(fmt::format("remote write {}: {} at byte {}",
+                                                protocol_ == WriteProtocol::kV1 ? "1.0" : "2.0", what,
+                                                position - message_.data()));
+}
+
+absl::Status RequestDecoder::Reset(WriteProtocol protocol, std::string_view message) {
+  Clear();
+  protocol_ = protocol;
+  message_ = message;
+  WireReader first_symbol;
+  size_t symbol_count = 0;
+  if (absl::Status status = CheckTopLevel(first_symbol, symbol_count); !status.ok()) {
+    Clear();
+    return status;
+  }
+  if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) symbols_ = {};
+  ReadSymbols(first_symbol, symbol_count);
+  series_reader_ = metadata_reader_ = WireReader(message);
+  return absl::OkStatus();
+}
+
+absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& symbol_count) {
+  if (message_.size() > std::numeric_limits<uint32_t>::max()) {
+    return Malformed("the request is larger than 4 GiB", message_.data());
+  }
+  const bool v1 = protocol_ == WriteProtocol::kV1;
+  const uint32_t series_tag = v1 ? Tags<WriteProtocol::kV1>::kSeries : Tags<WriteProtocol::kV2>::kSeries;
+  WireReader reader(message_);
+  while (!reader.done()) {
+    const WireReader field = reader;
+    uint32_t tag;
+    std::string_view bytes;
+    if (!reader.ReadTag(tag)) return Malformed("broken field tag", field.position());
+    if (tag == series_tag) {
+      if (!reader.ReadBytes(bytes)) return Malformed("a time series reaches beyond the end: begun", field.position());
+      series_left_++;
+    } else if (v1 && tag == kV1Metadata) {
+      MetadataView ignored;
+      if (!reader.ReadBytes(bytes) || !ReadMetadata(bytes, ignored)) {
+        return Malformed("broken metadata", field.position());
+      }
+      metadata_left_++;
+    } else if (!v1 && tag == kV2Symbol) {
+      if (!reader.ReadBytes(bytes)) return Malformed("a symbol reaches beyond the end: begun", field.position());
+      if (symbol_count == 0 && !bytes.empty()) return Malformed("the first symbol is not empty", field.position());
+      if (symbol_count == 0) first_symbol = field;
+      if (++symbol_count > limits_.max_symbols) {
+        return Malformed(fmt::format("more than {} symbols", limits_.max_symbols), field.position());
+      }
+    } else if (!reader.Skip(tag)) {
+      return Malformed("a field reaches beyond the end or has a wire type that is not taken: begun", field.position());
+    }
+  }
+  return absl::OkStatus();
+}
+
+void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
+  symbols_.reserve(symbol_count);
+  while (symbols_.size() < symbol_count) {
+    uint32_t tag;
+    std::string_view text;
+    if (!reader.ReadTag(tag)) break;
+    if (tag != kV2Symbol) {
+      reader.Skip(tag);
+      continue;
+    }
+    reader.ReadBytes(text);
+    symbols_.push_back({static_cast<uint32_t>(text.data() - message_.data()), static_cast<uint32_t>(text.size()),
+                        HashLabelText(text, seed_)});
+  }
+}
+
+bool RequestDecoder::NextSeries(SeriesView& series) {
+  if (series_left_ == 0) return false;
+  series_left_--;
+  const bool v1 = protocol_ == WriteProtocol::kV1;
+  const uint32_t series_tag = v1 ? Tags<WriteProtocol::kV1>::kSeries : Tags<WriteProtocol::kV2>::kSeries;
+  uint32_t tag;
+  while (series_reader_.ReadTag(tag) && tag != series_tag) series_reader_.Skip(tag);
+  std::string_view body;
+  series_reader_.ReadBytes(body);
+  series.offset_ = static_cast<uint32_t>(body.data() - message_.data());
+  series.size_bytes_ = static_cast<uint32_t>(body.size());
+  FingerprintSink sink{*this};
+  series.error_ =
+      v1 ? WalkSeries<WriteProtocol::kV1>(body, sink, series) : WalkSeries<WriteProtocol::kV2>(body, sink, series);
+  series.fingerprint_ = sink.sum;
+  series.metric_name_ = sink.metric_name;
+  if (series.error_ != SeriesError::kNone) {
+    series.samples_left_ = series.histograms_left_ = series.exemplar_count_ = 0;
+    series.has_metadata_ = false;
+  }
+  series.first_sample_pending_ = series.samples_left_ > 0;
+  return true;
+}
+
+bool RequestDecoder::NextMetadata(MetadataView& metadata) {
+  if (metadata_left_ == 0) return false;
+  metadata_left_--;
+  uint32_t tag;
+  while (metadata_reader_.ReadTag(tag) && tag != kV1Metadata) metadata_reader_.Skip(tag);
+  std::string_view message;
+  metadata = {};
+  return metadata_reader_.ReadBytes(message) && ReadMetadata(message, metadata);
+}
+
+bool RequestDecoder::CopyLabels(uint32_t offset, uint32_t size_bytes, std::vector<LabelView>& labels) const {
+  labels.clear();
+  const std::string_view body = message_.substr(offset, size_bytes);
+  SeriesView ignored;
+  CopySink sink{*this, labels};
+  const SeriesError error = protocol_ == WriteProtocol::kV1 ? WalkSeries<WriteProtocol::kV1>(body, sink, ignored)
+                                                            : WalkSeries<WriteProtocol::kV2>(body, sink, ignored);
+  if (error != SeriesError::kNone) labels.clear();
+  return error == SeriesError::kNone;
+}
+
+SeriesError RequestDecoder::CheckLabel(size_t label_count, size_t name_bytes, size_t value_bytes) const {
+  if (label_count > limits_.max_labels_per_series) return SeriesError::kTooManyLabels;
+  if (name_bytes > limits_.max_label_name_bytes) return SeriesError::kLabelNameTooLong;
+  if (value_bytes > limits_.max_label_value_bytes) return SeriesError::kLabelValueTooLong;
+  return SeriesError::kNone;
+}
+
+template <typename Sink>
+inline SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const {
+  const auto index = static_cast<uint32_t>(ref);
+  if (index >= symbols_.size()) return SeriesError::kSymbolOutOfRange;
+  const Symbol& symbol = symbols_[index];
+  if (pending.name == nullptr) {
+    pending.name = &symbol;
+    return SeriesError::kNone;
+  }
+  const Symbol& name = *pending.name;
+  pending.name = nullptr;
+  const SeriesError error = CheckLabel(++pending.label_count, name.size_bytes, symbol.size_bytes);
+  if (error == SeriesError::kNone && symbol.size_bytes > 0) sink.Add(name, symbol);
+  return error;
+}
+
+template <typename Sink>
+inline SeriesError RequestDecoder::AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const {
+  WireReader reader(packed);
+  while (!reader.done()) {
+    uint64_t ref;
+    if (!reader.ReadVarint(ref)) return SeriesError::kMalformed;
+    if (const SeriesError error = AddRef(ref, pending, sink); error != SeriesError::kNone) return error;
+  }
+  return SeriesError::kNone;
+}
+
+template <WriteProtocol protocol, typename Sink>
+SeriesError RequestDecoder::WalkSeries(std::string_view body, Sink& sink, SeriesView& series) const {
+  constexpr bool v1 = protocol == WriteProtocol::kV1;
+  series.samples_left_ = series.histograms_left_ = series.exemplar_count_ = 0;
+  series.has_metadata_ = false;
+  series.histogram_tag_ = Tags<protocol>::kHistogram;
+  series.histograms_ = WireReader(body);
+  PendingRefs pending;
+  WireReader reader(body);
+  while (!reader.done()) {
+    uint32_t tag;
+    std::string_view bytes;
+    if (!reader.ReadTag(tag)) return SeriesError::kMalformed;
+    SeriesError error = SeriesError::kNone;
+    if (tag == kLabels) {
+      if (!reader.ReadBytes(bytes)) return SeriesError::kMalformed;
+      if constexpr (v1) {
+        LabelView label;
+        if (!ReadLabel(bytes, label)) return SeriesError::kMalformed;
+        error = CheckLabel(++pending.label_count, label.name.size(), label.value.size());
+        if (error == SeriesError::kNone && !label.value.empty()) sink.Add(label);
+      } else {
+        error = AddPackedRefs(bytes, pending, sink);
+      }
+    } else if (tag == kSample && series.samples_left_ == 0) {
+      series.first_sample_ = {};
+      if (!reader.ReadBytes(bytes) || !ReadSample(bytes, series.first_sample_)) return SeriesError::kMalformed;
+      series.samples_left_ = 1;
+      series.after_first_sample_ = reader;
+    } else if (!v1 && tag == kUnpackedRef) {
+      uint64_t ref;
+      if (!reader.ReadVarint(ref)) return SeriesError::kMalformed;
+      error = AddRef(ref, pending, sink);
+    } else if (!ReadRareField<protocol>(reader, tag, series)) {
+      return SeriesError::kMalformed;
+    }
+    if (error != SeriesError::kNone) return error;
+  }
+  if (pending.name != nullptr) return SeriesError::kOddLabelRefs;
+  return series.has_metadata_ ? ResolveMetadata(series) : SeriesError::kNone;
+}
+
+template <WriteProtocol protocol>
+bool RequestDecoder::ReadRareField(WireReader& reader, uint32_t tag, SeriesView& series) const {
+  std::string_view message;
+  switch (tag) {
+    case kSample: {
+      Sample ignored;
+      series.samples_left_++;
+      return reader.ReadBytes(message) && ReadSample(message, ignored);
+    }
+    case Tags<protocol>::kHistogram: {
+      HistogramView ignored;
+      series.histograms_left_++;
+      return reader.ReadBytes(message) && ReadHistogram(message, ignored);
+    }
+    case Tags<protocol>::kExemplar:
+      if (!reader.ReadBytes(message)) return false;
+      series.exemplar_count_ += IsExemplarValid(message) ? 1 : 0;
+      return true;
+    case kV2Metadata:
+      if constexpr (protocol == WriteProtocol::kV2) {
+        return reader.ReadBytes(message) && ReadSeriesMetadata(message, series);
+      }
+      [[fallthrough]];
+    default:
+      return reader.Skip(tag);
+  }
+}
+
+bool RequestDecoder::ReadSeriesMetadata(std::string_view message, SeriesView& series) const {
+  MetadataRefs refs;
+  if (series.has_metadata_) refs = {series.metadata_.type, series.help_ref_, series.unit_ref_};
+  if (!ReadMetadataRefs(message, refs)) return false;
+  series.has_metadata_ = true;
+  series.metadata_.type = refs.type;
+  series.help_ref_ = refs.help_ref;
+  series.unit_ref_ = refs.unit_ref;
+  return true;
+}
+
+SeriesError RequestDecoder::ResolveMetadata(SeriesView& series) const {
+  // Reference 0, which is also the absent one, is the empty text even where there are no symbols.
+  const size_t count = std::max<size_t>(symbols_.size(), 1);
+  if (series.help_ref_ >= count || series.unit_ref_ >= count) return SeriesError::kSymbolOutOfRange;
+  series.metadata_.help = series.help_ref_ == 0 ? std::string_view() : Text(symbols_[series.help_ref_]);
+  series.metadata_.unit = series.unit_ref_ == 0 ? std::string_view() : Text(symbols_[series.unit_ref_]);
+  return SeriesError::kNone;
+}
+
+bool RequestDecoder::IsExemplarValid(std::string_view message) const {
+  const bool v1 = protocol_ == WriteProtocol::kV1;
+  size_t refs = 0;
+  const auto ref_valid = [&](WireReader& reader) {
+    uint64_t ref;
+    refs++;
+    return reader.ReadVarint(ref) && static_cast<uint32_t>(ref) < symbols_.size();
+  };
+  WireReader reader(message);
+  while (!reader.done()) {
+    uint32_t tag;
+    std::string_view bytes;
+    LabelView ignored;
+    if (!reader.ReadTag(tag)) return false;
+    if (!v1 && tag == kUnpackedRef) {
+      if (!ref_valid(reader)) return false;
+    } else if (tag == kLabels) {
+      if (!reader.ReadBytes(bytes) || (v1 && !ReadLabel(bytes, ignored))) return false;
+      for (WireReader packed(v1 ? std::string_view() : bytes); !packed.done();) {
+        if (!ref_valid(packed)) return false;
+      }
+    } else if (!reader.Skip(tag)) {
+      return false;
+    }
+  }
+  return refs % 2 == 0;
+}
+
+bool SeriesView::ReadNextSample(Sample& sample) {
+  uint32_t tag;
+  while (after_first_sample_.ReadTag(tag) && tag != kSample) after_first_sample_.Skip(tag);
+  std::string_view message;
+  sample = {};
+  return after_first_sample_.ReadBytes(message) && ReadSample(message, sample);
+}
+
+bool SeriesView::NextHistogram(HistogramView& histogram) {
+  if (histograms_left_ == 0) return false;
+  histograms_left_--;
+  uint32_t tag;
+  while (histograms_.ReadTag(tag) && tag != histogram_tag_) histograms_.Skip(tag);
+  std::string_view message;
+  histogram = {};
+  return histograms_.ReadBytes(message) && ReadHistogram(message, histogram);
+}
+
+std::optional<MetadataView> SeriesView::metadata() const {
+  if (!has_metadata_) return std::nullopt;
+  MetadataView metadata = metadata_;
+  metadata.metric_family = metric_name_;
+  return metadata;
+}
+
+}  // namespace promcast

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace promcast {
+
+/// The protobuf wire format: https://protobuf.dev/programming-guides/encoding. A tag is field number << 3 | wire type.
+enum class WireType : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
+constexpr uint32_t WireTag(uint32_t field_number, WireType type) {
+  return field_number << 3 | static_cast<uint32_t>(type);
+}
+
+/// Reads one message's fields in place. Every method returns false on broken input, after which the reader is of no
+/// more use. Accepts what protobuf's own parsers accept, save groups (wire types 3 and 4), which no schema here has.
+/// Copy it into a local variable before a loop, so that it lives in registers.
+class WireReader {
+ public:
+  WireReader() = default;
+  explicit WireReader(std::string_view message) : at_(message.data()), end_(message.data() + message.size()) {}
+
+  bool done() const { return at_ == end_; }
+  const char* position() const { return at_; }
+  std::string_view rest() const { return {at_, remaining()}; }
+
+  /// At most ten bytes; bits above the 64th are dropped.
+  bool ReadVarint(uint64_t& value) {
+    if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) return value = static_cast<uint8_t>(*at_++), true;
+    return ReadLongVarint(value, 10);
+  }
+
+  /// At most five bytes; bits above the 32nd are dropped. Field number 0 is broken input.
+  bool ReadTag(uint32_t& tag) {
+    uint64_t value;
+    if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) {
+      value = static_cast<uint8_t>(*at_++);
+    } else if (!ReadLongVarint(value, 5)) {
+      return false;
+    }
+    tag = static_cast<uint32_t>(value);
+    return tag >= 8;
+  }
+
+  /// What stands behind the tag of a length-delimited field.
+  bool ReadBytes(std::string_view& bytes) {
+    uint64_t size;
+    if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) {
+      size = static_cast<uint8_t>(*at_++);
+    } else if (!ReadLongVarint(size, 5)) {
+      return false;
+    }
+    if (size > remaining()) return false;
+    bytes = {at_, static_cast<size_t>(size)};
+    at_ += size;
+    return true;
+  }
+
+  bool ReadFixed64(uint64_t& bits) {
+    if (remaining() < sizeof(bits)) return false;
+    std::memcpy(&bits, at_, sizeof(bits));
+    at_ += sizeof(bits);
+    return true;
+  }
+
+  bool ReadDouble(double& value) {
+    uint64_t bits;
+    if (!ReadFixed64(bits)) return false;
+    value = std::bit_cast<double>(bits);
+    return true;
+  }
+
+  /// Passes over the field whose tag was just read.
+  bool Skip(uint32_t tag) {
+    uint64_t ignored;
+    std::string_view ignored_bytes;
+    switch (static_cast<WireType>(tag & 7)) {
+      case WireType::kVarint:
+        return ReadVarint(ignored);
+      case WireType::kFixed64:
+        return Advance(8);
+      case WireType::kBytes:
+        return ReadBytes(ignored_bytes);
+      case WireType::kFixed32:
+        return Advance(4);
+    }
+    return false;
+  }
+
+ private:
+  size_t remaining() const { return static_cast<size_t>(end_ - at_); }
+
+  bool Advance(size_t bytes) {
+    if (remaining() < bytes) return false;
+    at_ += bytes;
+    return true;
+  }
+
+  bool ReadLongVarint(uint64_t& value, int max_bytes) {
+    uint64_t result = 0;
+    for (int i = 0; i < max_bytes && at_ != end_; i++) {
+      const auto byte = static_cast<uint8_t>(*at_++);
+      result |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
+      if (byte < 0x80) return value = result, true;
+    }
+    return false;
+  }
+
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+};
+
+/// sint32 and sint64 fields.
+constexpr int64_t DecodeZigzag(uint64_t value) {
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
+
+constexpr size_t VarintBytes(uint64_t value) {
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+inline void AppendVarint(std::string& out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
+  out += static_cast<char>(value);
+}
+
+inline void AppendTag(std::string& out, uint32_t field_number, WireType type) {
+  AppendVarint(out, WireTag(field_number, type));
+}
+
+inline void AppendBytesField(std::string& out, uint32_t field_number, std::string_view bytes) {
+  AppendTag(out, field_number, WireType::kBytes);
+  AppendVarint(out, bytes.size());
+  out += bytes;
+}
+
+inline void AppendDoubleField(std::string& out, uint32_t field_number, double value) {
+  AppendTag(out, field_number, WireType::kFixed64);
+  const auto bits = std::bit_cast<uint64_t>(value);
+  char bytes[sizeof(bits)];
+  std::memcpy(bytes, &bits, sizeof(bits));
+  out.append(bytes, sizeof(bytes));
+}
+
+}  // namespace promcast
