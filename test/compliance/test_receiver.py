@@ -418,9 +418,9 @@ def test_unsorted_labels_are_taken_and_are_the_same_series(promcast, version):
     t = tick()
     labels = [("z", "1"), ("__name__", f"unsorted_v{version}"), ("a", "2")]
     assert promcast.write([Series(labels, [Sample(t, 1.0)])], version).status == 204
-    before = promcast.metrics().sum("promcast_ingest_samples_total", result="duplicate")
+    before = promcast.metrics().sum("promcast_ingest_samples_total", outcome="duplicate")
     assert promcast.write([Series(sorted(labels), [Sample(t, 1.0)])], version).status == 204
-    assert promcast.metrics().sum("promcast_ingest_samples_total", result="duplicate") == before + 1
+    assert promcast.metrics().sum("promcast_ingest_samples_total", outcome="duplicate") == before + 1
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -449,11 +449,11 @@ def test_created_timestamp_in_field_6_is_skipped(promcast):
 
 
 def test_own_series_count_as_written_and_are_dropped_with_a_counter(promcast):
-    before = promcast.metrics().sum("promcast_ingest_samples_total", result="own_series")
+    before = promcast.metrics().sum("promcast_ingest_samples_total", outcome="own_series")
     reply = promcast.write([wire.one("predicted_up", 1.0, tick(), forecaster="promcast", horizon="1h"),
                             wire.one("anything", 1.0, tick(), forecaster="promcast")])
     assert (reply.status, reply.written()) == (204, (2, 0, 0)), reply
-    assert promcast.metrics().sum("promcast_ingest_samples_total", result="own_series") == before + 2
+    assert promcast.metrics().sum("promcast_ingest_samples_total", outcome="own_series") == before + 2
 
 
 def test_v1_metadata_without_series_is_204(promcast):
