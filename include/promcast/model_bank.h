@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,11 +13,19 @@ namespace promcast {
 
 /// What the banks of many series share.
 struct BankOptions {
-  std::vector<int> horizons;            ///< in steps of the grid, ascending, at least one
-  std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
-  std::vector<int> seasons;             ///< season lengths in steps; may be empty
-  int64_t step_ms = 60'000;             ///< turns half-lives, which are times, into steps
-  std::optional<double> floor, ceiling; ///< natural bounds of the values; forecasts and bands stay inside
+  static constexpr size_t kMaxHorizons = 32;
+  static constexpr size_t kMaxCoverages = 8;
+  static constexpr size_t kMaxSeasons = 4;
+  static constexpr int kMaxSteps = 50'000'000;
+
+  std::vector<int> horizons;             ///< in steps of the grid, ascending, at least one
+  std::vector<double> coverages{0.95};   ///< of the bands, ascending, in (0, 1)
+  std::vector<int> seasons;              ///< season lengths in steps; may be empty
+  int64_t step_ms = 60'000;              ///< turns half-lives, which are times, into steps
+  std::optional<double> floor, ceiling;  ///< natural bounds of the values; forecasts and bands stay inside
+
+  /// What is wrong with these options and what to give instead; nothing when they are valid.
+  std::optional<std::string> Problem() const;
 };
 
 /// A forecast for one distance. Spans are the caller's, one element a coverage of the options.
@@ -35,30 +44,40 @@ struct HorizonScore {
 
 /// The models of one series, mixed per horizon by the forgotten loss of their resolved forecasts, with bands from the
 /// mix's own resolved residuals. Bounded state, O(1) an update. Not thread-safe. Same input, same bytes.
+///
+/// Half-lives are counted in days, or in the longest season where that is shorter than a day. Point forecasts stay
+/// within the seen range and a fifth of it beyond, at zero or above while no value was negative, and within floor and
+/// ceiling.
 class ModelBank {
  public:
+  /// Throws std::invalid_argument when options->Problem() says so.
   explicit ModelBank(std::shared_ptr<const BankOptions> options);
   ~ModelBank();
   ModelBank(ModelBank&&) noexcept;
   ModelBank& operator=(ModelBank&&) noexcept;
 
-  /// The next cell. NaN: missing. An infinite value counts as missing. Pending forecasts that were made for this cell are
-  /// resolved first, then the models learn, then new forecasts become pending.
+  /// The next cell. NaN: missing. An infinite value counts as missing. Pending forecasts that were made for this cell
+  /// are resolved first, then the models learn, then new forecasts become pending.
   void Update(double value);
   /// As Update(NaN) `cells` times, at the cost of one.
   void Skip(int64_t cells);
 
-  /// The forecast `steps` (1 up to the last horizon, and a little beyond) cells after the newest cell. Between the horizons
-  /// weights and bands are those of the nearest ones. False while the bank is warming up.
+  /// The forecast `steps` (1 up to the last horizon, and a little beyond) cells after the newest cell. Between the
+  /// horizons weights and bands are those of the nearest ones. Always finite, lower <= point <= upper, and a band of
+  /// more coverage holds one of less. False while the bank is warming up: until it has seen 10 values and five one-step
+  /// forecasts have resolved. Bands are wide first: a normal quantile of the few residuals, widened for their number,
+  /// until the conformal quantile exists (1 + 2 / (1 - coverage) residuals); a horizon whose own residuals do not yet
+  /// span it once more is at least as wide as the square root of time makes the next shorter one.
   bool Forecast(int steps, ForecastOut& out) const;
   /// Every value seen so far was the same one.
   bool constant() const;
-  /// |newest value - its one-step forecast| over half the band's width there (largest coverage): 1 = at the band's edge.
-  /// Negative when the value lay below the forecast. NaN while unknown.
+  /// |newest value - its one-step forecast| over half the band's width there (largest coverage): 1 = at the band's
+  /// edge. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell.
   double anomaly_score() const;
 
+  /// Of the horizon with this index in the options.
   HorizonScore Score(size_t horizon_index) const;
-  /// Name of the model with the greatest weight at a horizon.
+  /// Name of the model with the greatest weight at the horizon with this index in the options.
   std::string_view leader(size_t horizon_index) const;
   /// Everything the bank holds, itself included; equals what is allocated.
   size_t StateBytes() const;

@@ -1,0 +1,68 @@
+#include "forecast/phase_memory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace promcast {
+namespace {
+constexpr double kSpan = 48'000;  // of the 65535 codes: the rest is room before the next recoding
+constexpr double kFarthest = 4;   // ranges beyond the known values
+}  // namespace
+
+PhaseMemory::PhaseMemory(int phases) : cells_(new int16_t[phases]), phases_(phases) {
+  std::fill_n(cells_.get(), phases, kUnknown);
+}
+
+double PhaseMemory::Get(int phase) const {
+  const int16_t cell = cells_[phase];
+  return cell == kUnknown ? std::numeric_limits<double>::quiet_NaN() : base_ + unit_ * cell;
+}
+
+void PhaseMemory::Set(int phase, double value) {
+  if (empty_) {
+    base_ = value;
+    empty_ = false;
+  }
+  double code = unit_ > 0 ? (value - base_) / unit_ : 0;
+  if (std::abs(code) > INT16_MAX || (unit_ == 0 && value != base_)) {
+    Range range = Known();
+    const double reach = kFarthest * (range.high - range.low);
+    if (reach > 0) value = std::clamp(value, range.low - reach, range.high + reach);
+    Recode({std::min(range.low, value), std::max(range.high, value)});
+    code = unit_ > 0 ? (value - base_) / unit_ : 0;
+  }
+  cells_[phase] = static_cast<int16_t>(std::lrint(code));
+}
+
+void PhaseMemory::Fit() {
+  if (empty_ || unit_ == 0) return;
+  const Range range = Known();
+  if (range.high - range.low < unit_ * kSpan / 2) Recode(range);
+}
+
+PhaseMemory::Range PhaseMemory::Known() const {
+  int low = INT16_MAX;
+  int high = -INT16_MAX;
+  for (int i = 0; i < phases_; i++) {
+    if (cells_[i] == kUnknown) continue;
+    low = std::min<int>(low, cells_[i]);
+    high = std::max<int>(high, cells_[i]);
+  }
+  if (low > high) return {base_, base_};
+  return {base_ + unit_ * low, base_ + unit_ * high};
+}
+
+void PhaseMemory::Recode(Range range) {
+  const double base = range.low / 2 + range.high / 2;
+  const double unit = (range.high - range.low) / kSpan;
+  for (int i = 0; i < phases_; i++) {
+    if (cells_[i] == kUnknown) continue;
+    const double code = unit > 0 ? (base_ - base + unit_ * cells_[i]) / unit : 0;
+    cells_[i] = static_cast<int16_t>(std::lrint(std::clamp<double>(code, -INT16_MAX, INT16_MAX)));
+  }
+  base_ = base;
+  unit_ = unit;
+}
+
+}  // namespace promcast

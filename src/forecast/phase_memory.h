@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace promcast {
+
+/// One value a phase in 16 bits each: a base plus whole multiples of a unit, both fitted to the values held, so that an
+/// error is at most 1/48000 of their range, whatever their magnitude. A value far beyond that range is drawn towards it
+/// (to four ranges), so that one wild value cannot cost the others their precision.
+class PhaseMemory {
+ public:
+  explicit PhaseMemory(int phases);
+
+  /// NaN: never set.
+  double Get(int phase) const;
+  void Set(int phase, double value);
+  /// Makes the unit fine again after the values' range has shrunk. Costs a pass: meant for once a season.
+  void Fit();
+  /// What this holds on the heap.
+  size_t HeapBytes() const { return phases_ * sizeof(int16_t); }
+
+ private:
+  struct Range {
+    double low, high;
+  };
+  Range Known() const;
+  void Recode(Range range);
+
+  static constexpr int16_t kUnknown = INT16_MIN;
+  std::unique_ptr<int16_t[]> cells_;
+  double base_ = 0;
+  double unit_ = 0;  // 0: all known values equal the base
+  int phases_;
+  bool empty_ = true;
+};
+
+}  // namespace promcast

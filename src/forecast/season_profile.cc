@@ -1,0 +1,85 @@
+#include "forecast/season_profile.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace promcast {
+namespace {
+constexpr double kNewestWeight = .2;
+constexpr double kFarthest = 8;  // usual distances
+constexpr double kDistanceRate = .01;
+constexpr int kSomeLearnt = 32;  // before that the usual distance is not trusted
+constexpr int kManySeasons = 1 << 20;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+}  // namespace
+
+SeasonProfile::SeasonProfile(int season_length) : clock_(season_length), cells_(clock_.phases()) {
+  waiting_.fill(kNaN);
+}
+
+void SeasonProfile::Update(double value) {
+  int step = clock_.step() + 1;
+  if (step == clock_.length()) step = 0;
+  clock_.Set(step);
+  if (!std::isnan(value)) open_.Add(value);
+  if (clock_.IsLastOfPhase(step)) ClosePhase();
+}
+
+void SeasonProfile::Skip(int64_t cells) {
+  // Once every waiting phase has been learnt, only the clock moves.
+  const int64_t phase_steps = clock_.length() / clock_.phases() + 1;
+  const int64_t steps = std::min(cells, phase_steps * (kDelay + 1));
+  for (int64_t i = 0; i < steps; i++) Update(kNaN);
+  const int64_t left = cells - steps;
+  if (left == 0) return;
+  const int64_t passed = clock_.step() + 1 + left;  // of the season under way
+  const int64_t ended = passed / clock_.length() - (clock_.step() + 1) / clock_.length();
+  if (ended > 0) cells_.Fit();
+  seasons_ = static_cast<int>(std::min<int64_t>(seasons_ + ended, kManySeasons));
+  clock_.Set(static_cast<int>((passed - 1) % clock_.length()));
+}
+
+void SeasonProfile::ClosePhase() {
+  const int phases = clock_.phases();
+  const int closed = clock_.PhaseOf(clock_.step());
+  if (!std::isnan(waiting_[0])) Learn((closed - kDelay + phases * kDelay) % phases, waiting_[0]);
+  std::copy(waiting_.begin() + 1, waiting_.end(), waiting_.begin());
+  waiting_.back() = open_.count > 0 ? open_.Mean() : kNaN;
+  open_.Clear();
+  if (closed + 1 == phases) {
+    cells_.Fit();
+    seasons_ = std::min(seasons_ + 1, kManySeasons);
+  }
+}
+
+void SeasonProfile::Learn(int phase, double value) {
+  const double known = cells_.Get(phase);
+  if (std::isnan(known)) return cells_.Set(phase, value);
+  double error = value - known;
+  if (learnt_ >= kSomeLearnt && distance_ > 0) error = std::clamp(error, -kFarthest * distance_, kFarthest * distance_);
+  learnt_ = std::min(learnt_ + 1, kManySeasons);
+  distance_ += static_cast<float>(std::max(kDistanceRate, 1. / learnt_) * (std::abs(error) - distance_));
+  cells_.Set(phase, known + std::max(kNewestWeight, 1. / (seasons_ + 1)) * error);
+}
+
+double SeasonProfile::At(int64_t steps) const {
+  if (seasons_ == 0) return kNaN;
+  const int phases = clock_.phases();
+  const double position = clock_.Position(steps);
+  const int below = static_cast<int>(std::floor(position));
+  const double part = position - below;
+  double sum = 0;
+  double weights = 0;
+  int phase = (below - kSmoothing + phases * kDelay) % phases;
+  for (int i = 0; i <= 2 * kSmoothing + 1; i++, phase = phase + 1 == phases ? 0 : phase + 1) {
+    const double weight = i == 0 ? 1 - part : i == 2 * kSmoothing + 1 ? part : 1;
+    const double value = cells_.Get(phase);
+    if (weight == 0 || std::isnan(value)) continue;
+    sum += weight * value;
+    weights += weight;
+  }
+  return weights > 0 ? sum / weights : kNaN;
+}
+
+}  // namespace promcast

@@ -1,0 +1,189 @@
+#include "model_bank/horizon_mix.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace promcast {
+namespace {
+
+constexpr int kMaxPending = 24;
+constexpr double kFarthest = 20;      // usual residuals that a residual counts as at most
+constexpr double kSomeResolved = 20;  // before that the usual residual is not trusted
+constexpr double kSleepingCharge = 1.25;
+constexpr double kTiny = 1e-9;  // of the losses' own unit; keeps ratios of zero losses finite
+constexpr size_t kNaiveModel = 0;
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+double Power4(double x) {
+  return x * x * (x * x);
+}
+
+}  // namespace
+
+HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps) {
+  const double day = std::max(1., 86'400'000. / static_cast<double>(std::max<int64_t>(1, options.step_ms)));
+  double cycle = day;  // what half-lives are counted in: a day, or the longest season where that is shorter
+  if (!options.seasons.empty()) {
+    cycle = std::min<double>(day, *std::max_element(options.seasons.begin(), options.seasons.end()));
+  }
+  HorizonPlan plan;
+  plan.steps = steps;
+  plan.stride = (steps + kMaxPending - 1) / kMaxPending;
+  const double half_life = (steps >= cycle ? 10 : 5) * cycle;
+  plan.loss_keep = static_cast<float>(std::exp2(-plan.stride / half_life));
+  plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * plan.stride / cycle));
+  const double band_half_life = (steps >= cycle ? 7 : 2.4) * cycle / plan.stride;
+  plan.band.half_life = static_cast<int>(std::clamp(band_half_life, 64., 1e9));
+  return plan;
+}
+
+HorizonMix::HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages)
+    : plan_(plan), models_(static_cast<uint16_t>(models)), coverages_(static_cast<uint16_t>(coverages)) {
+  state_.reset(new float[floats()]());
+  for (int i = 0; i < plan_.pending(); i++) state_[head_floats() + i * record_floats()] = kNaN;
+}
+
+float* HorizonMix::RecordOf(int64_t issued) const {
+  const int64_t slot = issued / plan_.stride % plan_.pending();
+  return state_.get() + head_floats() + slot * record_floats();
+}
+
+float* HorizonMix::DueAt(int64_t now) const {
+  const int64_t issued = now - plan_.steps;
+  if (issued < 0 || issued % plan_.stride != 0) return nullptr;
+  float* record = RecordOf(issued);
+  return std::isnan(record[kValue]) ? nullptr : record;
+}
+
+Mixed HorizonMix::Mix(std::span<const double> forecasts) const {
+  struct Vote {
+    double forecast, weight;
+  };
+  std::array<Vote, kMaxModels> votes;
+  size_t count = 0;
+  double best = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < forecasts.size(); i++) {
+    if (!std::isnan(forecasts[i])) best = std::min<double>(best, losses()[i]);
+  }
+  double sum = 0;
+  double weights8 = 0;
+  double weights4 = 0;
+  for (size_t i = 0; i < forecasts.size(); i++) {
+    if (std::isnan(forecasts[i])) continue;
+    const double weight4 = Power4((best + kTiny) / (losses()[i] + kTiny));
+    const double weight8 = weight4 * weight4;
+    sum += weight8 * forecasts[i];
+    weights8 += weight8;
+    weights4 += weight4;
+    size_t at = count++;
+    for (; at > 0 && votes[at - 1].forecast > forecasts[i]; at--) votes[at] = votes[at - 1];
+    votes[at] = {forecasts[i], weight4};
+  }
+  Mixed mixed;
+  mixed.mean = std::clamp(sum / weights8, votes[0].forecast, votes[count - 1].forecast);
+  double half = weights4 / 2;
+  size_t middle = 0;
+  while (middle + 1 < count && (half -= votes[middle].weight) > 0) middle++;
+  mixed.median = votes[middle].forecast;
+  const double mean_loss = losses()[models_] + kTiny;
+  const double median_loss = losses()[models_ + 1] + kTiny;
+  const double low = std::min(mean_loss, median_loss);
+  const double mean_weight = Power4(Power4(low / mean_loss));
+  const double median_weight = Power4(Power4(low / median_loss));
+  mixed.point = mixed.median + (mixed.mean - mixed.median) * (mean_weight / (mean_weight + median_weight));
+  double distance = 0;
+  for (size_t i = 0; i < count; i++) distance += votes[i].weight * std::abs(votes[i].forecast - mixed.point);
+  mixed.scale = band_.Scale(distance / weights4);
+  return mixed;
+}
+
+double HorizonMix::HalfWidth(size_t index, double coverage, double scale) const {
+  return band_.Established(coverage) ? ratios()[index] * scale : band_.HalfWidth(coverage, scale);
+}
+
+void HorizonMix::Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed,
+                       double seasonal_naive, std::span<const double> half_widths) {
+  float* record = RecordOf(now);
+  record[kValue] = static_cast<float>(value);
+  record[kValueRest] = static_cast<float>(value - record[kValue]);
+  record[kScale] = static_cast<float>(mixed.scale);
+  record[kMix] = static_cast<float>(mixed.point - value);
+  record[kMean] = static_cast<float>(mixed.mean - value);
+  record[kMedian] = static_cast<float>(mixed.median - value);
+  record[kSeasonalNaive] = static_cast<float>(seasonal_naive - value);
+  for (size_t i = 0; i < models_; i++) record[kModels + i] = static_cast<float>(forecasts[i] - value);
+  for (size_t i = 0; i < coverages_; i++) {
+    record[kModels + models_ + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
+  }
+}
+
+void HorizonMix::Charge(float* loss, double error, double mix_error, double limit) const {
+  if (std::isnan(error)) error = kSleepingCharge * mix_error;
+  *loss = static_cast<float>(plan_.loss_keep * *loss + std::min(std::abs(error), limit));
+}
+
+void HorizonMix::Resolve(int64_t now, double value, std::span<const double> coverages) {
+  float* record = DueAt(now);
+  if (!record) return;
+  const double moved = value - (static_cast<double>(record[kValue]) + record[kValueRest]);
+  const double residual = std::abs(moved - record[kMix]);
+  const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
+  const double limit = trusted ? kFarthest * band_.mean_residual() : std::numeric_limits<double>::infinity();
+  // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
+  const double share = residual > limit ? limit / residual : 1;
+  for (size_t i = 0; i < models_; i++) {
+    Charge(losses() + i, share * (moved - record[kModels + i]), share * residual, limit);
+  }
+  Charge(losses() + models_, share * (moved - record[kMean]), 0, limit);
+  Charge(losses() + models_ + 1, share * (moved - record[kMedian]), 0, limit);
+  auto forgotten_sum = [&](float& sum, double error) { sum = static_cast<float>(plan_.loss_keep * sum + error); };
+  forgotten_sum(resolved_, 1);
+  forgotten_sum(mix_error_, residual);
+  forgotten_sum(naive_error_, std::abs(moved - record[kModels + kNaiveModel]));
+  forgotten_sum(seasonal_naive_error_, std::abs(moved - record[kSeasonalNaive]));
+  ScoreBand(record, residual);
+  band_.Resolve(residual, record[kScale], plan_.band);
+  record[kValue] = kNaN;
+  RefreshRatios(coverages);
+}
+
+void HorizonMix::ScoreBand(const float* record, double residual) {
+  const float* half_widths = record + kModels + models_;
+  if (coverages_ == 0 || std::isnan(half_widths[0])) return;
+  banded_ = plan_.loss_keep * banded_ + 1;
+  for (size_t i = 0; i < coverages_; i++) {
+    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
+  }
+}
+
+void HorizonMix::RefreshRatios(std::span<const double> coverages) {
+  constexpr int64_t kEvery = 8;
+  constexpr int64_t kOften = 256;
+  if (band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
+  for (size_t i = 0; i < coverages_; i++) ratios()[i] = static_cast<float>(band_.HalfWidth(coverages[i], 1));
+}
+
+void HorizonMix::Miss(int64_t now, int64_t cells) {
+  const int64_t oldest = std::max(now - cells + 1, now - plan_.steps);
+  int64_t issued = std::max<int64_t>(0, oldest - plan_.steps);
+  issued += (plan_.stride - issued % plan_.stride) % plan_.stride;
+  for (; issued + plan_.steps <= now; issued += plan_.stride) RecordOf(issued)[kValue] = kNaN;
+}
+
+HorizonScore HorizonMix::Score(double unit) const {
+  HorizonScore score;
+  score.count = resolved_;
+  score.absolute_error = mix_error_ * unit;
+  score.naive_absolute_error = naive_error_ * unit;
+  score.seasonal_naive_absolute_error = seasonal_naive_error_ * unit;
+  score.banded_count = banded_;
+  score.inside.assign(inside(), inside() + coverages_);
+  return score;
+}
+
+size_t HorizonMix::Leader() const {
+  return static_cast<size_t>(std::min_element(losses(), losses() + models_) - losses());
+}
+
+}  // namespace promcast

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "intervals/conformal_band.h"
+#include "promcast/model_bank.h"
+
+namespace promcast {
+
+inline constexpr size_t kMaxModels = 16;
+inline constexpr size_t kMaxCoverages = 8;
+
+/// What follows from the options for one horizon.
+struct HorizonPlan {
+  int steps = 1;
+  int stride = 1;       ///< cells from one forecast that is kept for scoring to the next
+  float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
+  BandMemory band;
+
+  static HorizonPlan Make(const BankOptions& options, int steps);
+  /// Forecasts that wait for their value at the same time.
+  int pending() const { return (steps + stride - 1) / stride; }
+};
+
+/// A forecast mixed from the models' forecasts.
+struct Mixed {
+  double point = 0;
+  double mean = 0;    ///< weighted mean of the models
+  double median = 0;  ///< weighted median of the models
+  double scale = 0;   ///< of its residual, see ConformalBand
+};
+
+/// One horizon of a bank: forecasts that wait for their value, each model's forgotten loss, and the band.
+///
+/// Weights are powers of (smallest loss / own loss): the eighth for the mean, the fourth for the median; both are mixed
+/// by the sixteenth power of their own losses. A model that has no forecast (NaN) sleeps: it is charged the mix's loss
+/// and a quarter (Freund et al. 1997, "specialists"), so that it starts from a modest weight when it wakes.
+/// A residual far beyond the usual counts as if it were at that bound, so that one wild value does not decide the
+/// weights.
+class HorizonMix {
+ public:
+  HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages);
+
+  const HorizonPlan& plan() const { return plan_; }
+  const ConformalBand& band() const { return band_; }
+
+  /// Mixes the models' forecasts; NaN for a model that has none. At least one must have one.
+  Mixed Mix(std::span<const double> forecasts) const;
+  /// Half width of the band at the coverage with this index.
+  double HalfWidth(size_t index, double coverage, double scale) const;
+
+  /// Whether a forecast made now is one that is kept.
+  bool Keeps(int64_t now) const { return now % plan_.stride == 0; }
+  /// Keeps a forecast made at `now`, when the value was `value`, until its value arrives. `seasonal_naive` is the
+  /// score's second baseline. `half_widths`: one a coverage, or empty when no band was given.
+  void Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed, double seasonal_naive,
+             std::span<const double> half_widths);
+  /// The value at `now`: scores the forecast that was made for it, if one was. `coverages` are the options'.
+  void Resolve(int64_t now, double value, std::span<const double> coverages);
+  /// The values at the `cells` cells up to `now` are missing: forgets the forecasts that were made for them.
+  void Miss(int64_t now, int64_t cells);
+
+  /// `unit` turns losses into the values' own unit.
+  HorizonScore Score(double unit) const;
+  /// Index of the model of the greatest weight.
+  size_t Leader() const;
+  size_t HeapBytes() const { return floats() * sizeof(float); }
+
+ private:
+  // One allocation: losses of the models, of their mean and of their median | inside, ratio: one a coverage | records.
+  // A record: value at issue in two floats (NaN: free), scale, then distances from that value: mix, mean, median,
+  // seasonal naive, models; then half widths.
+  enum RecordField { kValue, kValueRest, kScale, kMix, kMean, kMedian, kSeasonalNaive, kModels };
+
+  size_t record_floats() const { return kModels + models_ + coverages_; }
+  size_t head_floats() const { return models_ + 2 + 2 * coverages_; }
+  size_t floats() const { return head_floats() + record_floats() * plan_.pending(); }
+  float* losses() const { return state_.get(); }
+  float* inside() const { return state_.get() + models_ + 2; }
+  float* ratios() const { return inside() + coverages_; }
+  float* RecordOf(int64_t issued) const;
+  float* DueAt(int64_t now) const;
+  void Charge(float* loss, double error, double mix_error, double limit) const;
+  void ScoreBand(const float* record, double residual);
+  void RefreshRatios(std::span<const double> coverages);
+
+  HorizonPlan plan_;
+  uint16_t models_;
+  uint16_t coverages_;
+  float resolved_ = 0;  // these five are forgotten as the losses are
+  float banded_ = 0;
+  float mix_error_ = 0;
+  float naive_error_ = 0;
+  float seasonal_naive_error_ = 0;
+  ConformalBand band_;
+  std::unique_ptr<float[]> state_;
+};
+
+}  // namespace promcast
