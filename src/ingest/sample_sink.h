@@ -23,32 +23,38 @@ struct IncomingSample {
   uint32_t series_offset;  ///< where its TimeSeries message stands in the request: for CopySeriesLabels
   uint32_t series_bytes;
   SampleKind kind;
+  uint16_t exemplars;  ///< of the whole series, on its first sample
 };
 
 /// Why a sample was refused (the sender is told) or left out on purpose (it counts as written). One counter each.
 enum class SampleVerdict : uint8_t {
-  kAccepted,        ///< in a ring and on a grid
-  kNoRule,          ///< no rule wants the series
-  kOwnSeries,       ///< promcast's own output: never forecast
-  kDuplicate,       ///< the newest timestamp again
-  kOutOfOrder,      ///< older than the newest
-  kLimitReached,    ///< max_series: known series go on, this new one is left out
+  kAccepted,      ///< in a ring and on a grid
+  kNoRule,        ///< no rule wants the series
+  kOwnSeries,     ///< promcast's own output: never forecast
+  kStaleMarker,   ///< the series ended
+  kNotANumber,    ///< NaN or infinite: time passes, nothing is learnt
+  kDuplicate,     ///< the newest timestamp again
+  kOutOfOrder,    ///< older than the newest
+  kLimitReached,  ///< max_series: known series go on, this new one is left out
   // Refused from here on:
   kMissingName,
-  kInvalidLabels,   ///< a name twice, an empty or non-UTF-8 name, a non-UTF-8 value
-  kTooFarAhead,     ///< stamped too far in the future
+  kInvalidLabels,  ///< a name twice, an empty or non-UTF-8 name, a non-UTF-8 value
+  kTooFarAhead,    ///< stamped too far in the future
   kCount,
 };
-inline bool IsRefused(SampleVerdict verdict) { return verdict >= SampleVerdict::kMissingName; }
+inline bool IsRefused(SampleVerdict verdict) {
+  return verdict >= SampleVerdict::kMissingName;
+}
 
-/// Samples of one request for one shard, and what became of them. Owned by the request; the shard fills in the lower half.
+/// Samples of one request for one shard, and what became of them. Owned by the request; the shard fills in the lower
+/// half.
 struct ShardBatch {
   std::vector<IncomingSample> samples;
   const RequestDecoder* labels = nullptr;  ///< CopyLabels gives a sample's labels; valid until `done`
 
-  std::vector<SampleVerdict> verdicts;     ///< one a sample
-  std::string first_refusal;               ///< text for the sender
-  std::function<void()> done;              ///< called once, from the shard's thread
+  std::vector<SampleVerdict> verdicts;  ///< one a sample
+  std::string first_refusal;            ///< text for the sender
+  std::function<void()> done;           ///< called once, from the shard's thread
 };
 
 /// Where decoded samples go: the shards. Thread-safe.

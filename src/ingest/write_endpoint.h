@@ -46,9 +46,10 @@ class WriteEndpoint {
   };
   HeadCheck CheckHead(const WriteRequestHead& head) const;
 
-  /// `body`: the compressed request; its memory must already be reserved in budget(), the reservation moves in and ends with
-  /// the answer. `done` is called once, from any thread, when every sample has been applied.
-  void Write(WriteProtocol protocol, std::string body, ByteBudget::Reservation reservation, std::function<void(WriteReply)> done);
+  /// `body`: the compressed request; its memory must already be reserved in budget(), the reservation moves in and ends
+  /// with the answer. `done` is called once, from any thread, when every sample has been applied.
+  void Write(WriteProtocol protocol, std::string body, ByteBudget::Reservation reservation,
+             std::function<void(WriteReply)> done);
   /// The same for a message that is not compressed (gRPC).
   void WriteMessage(WriteProtocol protocol, std::string message, ByteBudget::Reservation reservation,
                     std::function<void(WriteReply)> done);

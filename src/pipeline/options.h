@@ -17,13 +17,13 @@ namespace promcast {
 struct RuleOptions {
   std::string name;  ///< default: the text of `match`
   std::string match_text;
-  std::vector<Selector> match;               ///< any of them
-  int64_t step_ms = 0;                       ///< the time grid; 0: auto, the scrape interval seen
+  std::vector<Selector> match;  ///< any of them
+  int64_t step_ms = 0;          ///< the time grid; 0: auto, the scrape interval seen
   std::vector<int64_t> seasons_ms{86'400'000};
   std::vector<int64_t> horizons_ms{3'600'000};
   std::vector<double> coverages{0.95};
-  int64_t interval_ms = 60'000;              ///< how often predictions are written
-  std::optional<double> floor, ceiling;      ///< natural bounds of the values
+  int64_t interval_ms = 60'000;          ///< how often predictions are written
+  std::optional<double> floor, ceiling;  ///< natural bounds of the values
   bool anomaly_score = true;
   friend bool operator==(const RuleOptions& a, const RuleOptions& b);
 };
@@ -32,7 +32,7 @@ struct LimitOptions {
   size_t max_series = 2'000'000;         ///< with a model
   size_t max_known_series = 10'000'000;  ///< seen, with or without a rule; beyond it new series are left out
   size_t max_output_series = 8'000'000;
-  int64_t max_ahead_ms = 600'000;        ///< samples stamped further ahead are refused
+  int64_t max_ahead_ms = 600'000;  ///< samples stamped further ahead are refused
   friend bool operator==(const LimitOptions&, const LimitOptions&) = default;
 };
 
@@ -47,8 +47,8 @@ struct PipelineOptions {
   std::vector<RuleOptions> forecasts;
   LimitOptions limits;
   SeriesOptions series;
-  IngestOptions ingest;   ///< taken at start; a reload does not change it
-  size_t shards = 0;      ///< 0: one a core; taken at start
+  IngestOptions ingest;  ///< taken at start; a reload does not change it
+  size_t shards = 0;     ///< 0: one a core; taken at start
 };
 
 }  // namespace promcast

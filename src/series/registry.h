@@ -57,6 +57,10 @@ class Registry {
     free_.push_back(slot);
   }
 
+  /// Whether a slot number, which may be stale, names a series now.
+  bool InUse(uint32_t slot) const {
+    return slot < slot_count() && (chunks_[slot / kSlotsPerChunk]->live >> (slot % kSlotsPerChunk) & 1) != 0;
+  }
   State& operator[](uint32_t slot) { return At(slot); }
   const State& operator[](uint32_t slot) const { return const_cast<Registry*>(this)->At(slot); }
   const Fingerprint& fingerprint(uint32_t slot) const {

@@ -1,0 +1,53 @@
+#include "ingest/label_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "timeseries/label_names.h"
+
+namespace promcast {
+namespace {
+
+// Names that only promcast writes. The marker label alone is not enough: recording rules over predictions may lose it.
+constexpr std::array<std::string_view, 5> kOwnPrefixes = {"predicted_", "forecast_anomaly",
+                                                          "forecast_time_to_threshold_seconds", "forecast_skill_ratio",
+                                                          "forecast_coverage_ratio"};
+
+std::string Shown(std::string_view text) {
+  return std::string(text.substr(0, 80));
+}
+
+}  // namespace
+
+SampleVerdict CheckLabels(std::vector<LabelView>& labels, std::string& problem) {
+  std::sort(labels.begin(), labels.end());
+  std::string_view metric;
+  bool own = false;
+  for (size_t i = 0; i < labels.size(); i++) {
+    const auto& [name, value] = labels[i];
+    if (name.empty()) {
+      problem = "a label has an empty name";
+      return SampleVerdict::kInvalidLabels;
+    }
+    if (i > 0 && labels[i - 1].name == name) {
+      problem = fmt::format("label \"{}\" stands twice in a series", Shown(name));
+      return SampleVerdict::kInvalidLabels;
+    }
+    if (!IsValidUtf8(name) || !IsValidUtf8(value)) {
+      problem = "a label name or value is not valid UTF-8";
+      return SampleVerdict::kInvalidLabels;
+    }
+    if (name == kMetricNameLabel) metric = value;
+    own = own || (name == kForecasterLabel && value == kForecasterValue);
+  }
+  if (metric.empty()) {
+    problem = "a series has no metric name";
+    return SampleVerdict::kMissingName;
+  }
+  own = own || std::any_of(kOwnPrefixes.begin(), kOwnPrefixes.end(), [&](auto p) { return metric.starts_with(p); });
+  return own ? SampleVerdict::kOwnSeries : SampleVerdict::kAccepted;
+}
+
+}  // namespace promcast

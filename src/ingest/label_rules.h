@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ingest/sample_sink.h"
+#include "timeseries/labels.h"
+
+namespace promcast {
+
+/// Sorts the labels of a series never seen before and says whether they may name one: kAccepted, kMissingName,
+/// kInvalidLabels, or kOwnSeries for promcast's own output (by its marker label or its metric names), which must never
+/// be forecast. `problem` then says what is wrong, for the sender.
+SampleVerdict CheckLabels(std::vector<LabelView>& labels, std::string& problem);
+
+inline constexpr std::string_view kForecasterLabel = "forecaster";
+inline constexpr std::string_view kForecasterValue = "promcast";
+
+}  // namespace promcast

@@ -1,0 +1,79 @@
+#include "pipeline/metric_catalog.h"
+
+#include "timeseries/fingerprint.h"
+
+namespace promcast {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSuffixes = {"_total", "_bucket", "_count", "_sum"};
+
+CellReading ReadingByName(std::string_view metric) {
+  for (const std::string_view suffix : kSuffixes) {
+    if (metric.ends_with(suffix)) return CellReading::kRate;
+  }
+  return CellReading::kLast;
+}
+
+CellReading ReadingByType(MetricType type, std::string_view metric) {
+  switch (type) {
+    case MetricType::kCounter:
+      return CellReading::kRate;
+    case MetricType::kHistogram:
+    case MetricType::kSummary:  // its quantiles stand under the family's own name
+      return ReadingByName(metric);
+    case MetricType::kGauge:
+    case MetricType::kGaugeHistogram:
+    case MetricType::kInfo:
+    case MetricType::kStateset:
+      return CellReading::kLast;
+    case MetricType::kUnknown:
+      break;
+  }
+  return ReadingByName(metric);
+}
+
+}  // namespace
+
+bool MetricCatalog::Note(const MetadataView& metadata) {
+  if (metadata.type == MetricType::kUnknown || metadata.metric_family.empty() || metadata.metric_family.size() > 1024)
+    return false;
+  const uint64_t hash = HashLabelText(metadata.metric_family, static_cast<uint64_t>(metadata.type) + 1) | 1;
+  std::atomic<uint64_t>& recent = recent_[(hash >> 32) % recent_.size()];
+  if (recent.load(std::memory_order_relaxed) == hash) return false;
+
+  MutexLock lock(mutex_);
+  const auto known = types_.find(metadata.metric_family);
+  MetricType before = MetricType::kUnknown;
+  if (known != types_.end()) {
+    before = known->second;
+    known->second = metadata.type;
+  } else if (types_.size() < kMaxFamilies) {
+    types_.emplace(metadata.metric_family, metadata.type);
+  } else {
+    return false;
+  }
+  recent.store(hash, std::memory_order_relaxed);
+  return ReadingByType(before, metadata.metric_family) != ReadingByType(metadata.type, metadata.metric_family);
+}
+
+MetricType MetricCatalog::TypeOf(std::string_view metric) const {
+  MutexLock lock(mutex_);
+  if (const auto found = types_.find(metric); found != types_.end()) return found->second;
+  for (const std::string_view suffix : kSuffixes) {
+    if (!metric.ends_with(suffix)) continue;
+    const auto found = types_.find(metric.substr(0, metric.size() - suffix.size()));
+    if (found != types_.end()) return found->second;
+  }
+  return MetricType::kUnknown;
+}
+
+size_t MetricCatalog::size() const {
+  MutexLock lock(mutex_);
+  return types_.size();
+}
+
+CellReading MetricCatalog::ReadingOf(std::string_view metric, SampleKind kind) const {
+  return kind == SampleKind::kFloat ? ReadingByType(TypeOf(metric), metric) : CellReading::kRate;
+}
+
+}  // namespace promcast

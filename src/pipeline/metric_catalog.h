@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "concurrency/mutex.h"
+#include "ingest/sample_sink.h"
+#include "remote_write/decoder.h"
+#include "series/cell_grid.h"
+
+namespace promcast {
+
+/// What the stream says of metric families. Decides how a series is read: counters become rates. Bounded: families
+/// beyond `kMaxFamilies` are judged by their names alone. Thread-safe; noting what is known already takes no lock.
+class MetricCatalog {
+ public:
+  static constexpr size_t kMaxFamilies = 200'000;
+
+  /// True when the type of a known family changed or a new family's type contradicts what its name suggests, so that
+  /// series of the family may have to be read otherwise from now on.
+  bool Note(const MetadataView& metadata);
+  MetricType TypeOf(std::string_view metric) const;
+  size_t size() const;
+
+  /// How to read a series, by its family's type, else by the conventions of metric names.
+  CellReading ReadingOf(std::string_view metric, SampleKind kind) const;
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, MetricType, TextHash, std::equal_to<>> types_ PROMCAST_GUARDED_BY(mutex_);
+  std::array<std::atomic<uint64_t>, 4096> recent_{};  // hashes of what was noted last, to skip it without the lock
+};
+
+}  // namespace promcast

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/rule_set.h"
+#include "sender/sender.h"
+#include "series/cell_grid.h"
+
+namespace promcast {
+
+/// Names and labels of the series that promcast writes. Reuses its scratch memory; one thread at a time.
+class OutputSeries {
+ public:
+  /// `label_block`: the input series' labels, __name__ among them. Valid until the next Open.
+  void Open(std::string_view label_block, CellReading reading, const Rule& rule);
+
+  void AppendPoint(size_t horizon, Sample sample, OutputBatch& out);
+  void AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper, OutputBatch& out);
+  /// Score and verdict: -1 below the band, 0 inside, 1 above.
+  void AppendAnomaly(Sample score, Sample verdict, OutputBatch& out);
+  /// A stale marker for every series that the input series can have written.
+  void AppendEnd(int64_t timestamp_ms, OutputBatch& out);
+
+ private:
+  void Append(std::string_view name, std::vector<LabelView>& added, Sample sample, OutputBatch& out);
+  void RenameClashes();
+
+  const Rule* rule_ = nullptr;
+  std::string_view block_;
+  std::string renamed_block_, point_name_, lower_name_, upper_name_, metric_, spliced_;
+  std::vector<LabelView> labels_, added_;
+};
+
+}  // namespace promcast

@@ -1,0 +1,179 @@
+#include "pipeline/pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+
+#include "ingest/label_rules.h"
+#include "remote_write/label_block.h"
+
+namespace promcast {
+namespace {
+
+// Requests of 2000 samples that may wait for a shard before writers are told to come back.
+constexpr size_t kMaxWaitingBatches = 128;
+
+struct StatusName {
+  SeriesStatus status;
+  const char* name;
+};
+constexpr std::array<StatusName, 5> kStatusNames = {{{SeriesStatus::kPredicted, "predicted"},
+                                                     {SeriesStatus::kWarmingUp, "warming_up"},
+                                                     {SeriesStatus::kConstant, "constant"},
+                                                     {SeriesStatus::kStale, "stale"},
+                                                     {SeriesStatus::kOutputLimit, "output_limit"}}};
+
+void AppendRuleSeries(std::string_view name, std::vector<LabelView> labels, Sample sample, OutputBatch& out) {
+  labels.push_back({kMetricNameLabel, name});
+  labels.push_back({kForecasterLabel, kForecasterValue});
+  std::sort(labels.begin(), labels.end());
+  out.Append(EncodeLabelBlock(labels), sample);
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
+                   std::function<void(const OutputBatch&)> write)
+    : clock_(clock), write_(std::move(write)), metrics_(metrics), rules_(std::make_shared<RuleSet>(options.forecasts)) {
+  const size_t shards = options.shards > 0 ? options.shards : std::max(1u, std::thread::hardware_concurrency());
+  const ShardContext context{clock_, catalog_, admission_, metrics_, write_};
+  for (size_t i = 0; i < shards; i++)
+    shards_.push_back(std::make_unique<Shard>(context, options, rules_, kMaxWaitingBatches));
+  PublishMetrics(metrics);
+  reporter_ = std::thread([this] { ReportLoop(); });
+}
+
+Pipeline::~Pipeline() {
+  Stop();
+}
+
+void Pipeline::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  stop_requested_.NotifyAll();
+  if (reporter_.joinable()) reporter_.join();
+  for (const auto& shard : shards_) shard->Stop();
+}
+
+void Pipeline::NoteMetadata(const MetadataView& metadata) {
+  if (!catalog_.Note(metadata)) return;
+  const std::string family(metadata.metric_family);
+  for (const auto& shard : shards_) shard->Run([family](ShardEngine& engine) { engine.ReviewFamily(family); });
+}
+
+void Pipeline::Reconfigure(const PipelineOptions& options) {
+  auto rules = std::make_shared<const RuleSet>(options.forecasts);
+  {
+    MutexLock lock(mutex_);
+    rules_ = rules;
+  }
+  for (const auto& shard : shards_)
+    shard->Run([options, rules](ShardEngine& engine) { engine.Reconfigure(options, rules); });
+}
+
+ShardReport Pipeline::report() const {
+  ShardReport sum;
+  for (const auto& shard : shards_) sum += shard->report();
+  return sum;
+}
+
+std::vector<RuleReport> Pipeline::rule_reports() const {
+  std::shared_ptr<const RuleSet> rules;
+  {
+    MutexLock lock(mutex_);
+    rules = rules_;
+  }
+  const ShardReport sum = report();
+  std::vector<RuleReport> reports;
+  for (size_t i = 0; i < rules->rules().size(); i++) {
+    RuleReport& rule = reports.emplace_back();
+    rule.options = rules->rules()[i].options;
+    if (i < sum.rules.size()) rule.tally = sum.rules[i];
+  }
+  return reports;
+}
+
+void Pipeline::PublishMetrics(MetricRegistry& metrics) {
+  struct Gauges {
+    std::map<SeriesStatus, Gauge*> status;
+    Gauge *no_rule, *own, *limit, *registry, *rings, *models, *labels;
+  };
+  auto gauges = std::make_shared<Gauges>();
+  const auto series = [&](const char* state) {
+    return &metrics.AddGauge("promcast_series",
+                             "Series known, by state; all but \"predicted\" are reasons for getting no prediction.",
+                             {{"state", state}});
+  };
+  for (const auto& [status, name] : kStatusNames) gauges->status[status] = series(name);
+  gauges->no_rule = series("no_rule");
+  gauges->own = series("own_series");
+  gauges->limit = series("limit_reached");
+  const auto bytes = [&](const char* part) {
+    return &metrics.AddGauge("promcast_state_bytes", "Memory that the state of series takes, by part.",
+                             {{"part", part}});
+  };
+  gauges->registry = bytes("registry");
+  gauges->rings = bytes("rings");
+  gauges->models = bytes("models");
+  gauges->labels = bytes("labels");
+  metrics.AddCollector([this, gauges] {
+    const ShardReport sum = report();
+    for (const auto& [status, gauge] : gauges->status)
+      gauge->Set(static_cast<double>(sum.status[static_cast<size_t>(status)]));
+    gauges->no_rule->Set(static_cast<double>(sum.no_rule));
+    gauges->own->Set(static_cast<double>(sum.own_series));
+    gauges->limit->Set(static_cast<double>(sum.limit_reached));
+    gauges->registry->Set(static_cast<double>(sum.registry_bytes));
+    gauges->rings->Set(static_cast<double>(sum.ring_bytes));
+    gauges->models->Set(static_cast<double>(sum.model_bytes));
+    gauges->labels->Set(static_cast<double>(sum.label_bytes));
+  });
+  metrics.AddCallback("promcast_output_series", "Output series being written.", {},
+                      [this] { return static_cast<double>(output_series()); });
+  metrics.AddCallback("promcast_metric_families", "Metric families whose type is known.", {},
+                      [this] { return static_cast<double>(catalog_.size()); });
+  metrics.AddCallback("promcast_schedule_late_slots_total",
+                      "Parts of the prediction schedule left out because they came too late.", {},
+                      [this] { return static_cast<double>(report().late_slots); });
+}
+
+void Pipeline::ReportLoop() {
+  std::map<std::string, int64_t> next_ms;  // by rule name
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      const auto stop = [this]() PROMCAST_REQUIRES(mutex_) { return stopping_; };
+      if (stop_requested_.WaitFor(mutex_, std::chrono::seconds(1), stop)) return;
+    }
+    OutputBatch out;
+    const int64_t now_ms = clock_.NowMs();
+    for (const RuleReport& rule : rule_reports()) {
+      int64_t& next = next_ms[rule.options.name];
+      if (now_ms < next && next <= now_ms + rule.options.interval_ms) continue;
+      next = now_ms + rule.options.interval_ms;
+      WriteRuleReport(rule, now_ms, out);
+    }
+    if (!out.empty()) write_(out);
+  }
+}
+
+void Pipeline::WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const {
+  const Rule rule = RuleSet({report.options}).rules().front();
+  for (size_t h = 0; h < std::min(report.tally.horizons.size(), rule.horizon_texts.size()); h++) {
+    const HorizonTally& tally = report.tally.horizons[h];
+    const LabelView rule_label{"rule", rule.options.name};
+    const LabelView horizon_label{"horizon", rule.horizon_texts[h]};
+    if (tally.series > 0) {
+      AppendRuleSeries("forecast_skill_ratio", {rule_label, horizon_label}, {now_ms, tally.skill / tally.series}, out);
+    }
+    for (size_t c = 0; c < std::min(tally.inside.size(), rule.coverage_texts.size()); c++) {
+      AppendRuleSeries("forecast_coverage_ratio", {rule_label, horizon_label, {"coverage", rule.coverage_texts[c]}},
+                       {now_ms, tally.inside[c] / tally.banded_series}, out);
+    }
+  }
+}
+
+}  // namespace promcast

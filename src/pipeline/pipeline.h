@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "concurrency/mutex.h"
+#include "ingest/sample_sink.h"
+#include "pipeline/admission.h"
+#include "pipeline/metric_catalog.h"
+#include "pipeline/options.h"
+#include "pipeline/pipeline_metrics.h"
+#include "pipeline/rule_set.h"
+#include "pipeline/shard.h"
+#include "self_metrics/metrics.h"
+#include "timeseries/clock.h"
+
+namespace promcast {
+
+/// A rule with what its series did lately.
+struct RuleReport {
+  RuleOptions options;
+  RuleTally tally;
+};
+
+/// The life of a sample: from the decoded request through its shard's ring, grid and models to the output series.
+/// All methods are thread-safe.
+class Pipeline final : public SampleSink {
+ public:
+  /// `write` takes finished output from the shards' threads; it must not block.
+  Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
+           std::function<void(const OutputBatch&)> write);
+  ~Pipeline() override;
+
+  size_t shard_count() const override { return shards_.size(); }
+  bool Submit(size_t shard, ShardBatch& batch) override { return shards_[shard]->Submit(batch); }
+  void NoteMetadata(const MetadataView& metadata) override;
+  bool ready() const override { return true; }
+
+  /// Puts all series under the options' rules and limits. What stands under IngestOptions and `shards` needs a restart.
+  void Reconfigure(const PipelineOptions& options);
+
+  ShardReport report() const;
+  std::vector<RuleReport> rule_reports() const;
+  size_t output_series() const { return admission_.output_series.used(); }
+
+  /// Applies what has been accepted and stops the shards; later submissions are refused.
+  void Stop();
+
+ private:
+  void PublishMetrics(MetricRegistry& metrics);
+  void ReportLoop();
+  void WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const;
+
+  const Clock& clock_;
+  const std::function<void(const OutputBatch&)> write_;
+  PipelineMetrics metrics_;
+  MetricCatalog catalog_;
+  Admission admission_;
+
+  mutable Mutex mutex_;
+  CondVar stop_requested_;
+  std::shared_ptr<const RuleSet> rules_ PROMCAST_GUARDED_BY(mutex_);
+  bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
+
+  std::vector<std::unique_ptr<Shard>> shards_;  // made at construction
+  std::thread reporter_;                        // last: uses all of the above
+};
+
+}  // namespace promcast

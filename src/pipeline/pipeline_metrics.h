@@ -1,0 +1,34 @@
+#pragma once
+
+#include "self_metrics/metrics.h"
+
+namespace promcast {
+
+/// Counters of what happens to series and predictions, shared by all shards.
+struct PipelineMetrics {
+  explicit PipelineMetrics(MetricRegistry& metrics)
+      : series_created(metrics.AddCounter("promcast_series_created_total", "Series taken up by a rule.")),
+        series_expired(
+            metrics.AddCounter("promcast_series_expired_total", "Series given up because no sample came any more.")),
+        series_stale(metrics.AddCounter("promcast_series_stale_total", "Series that ended with a staleness marker.")),
+        counter_resets(metrics.AddCounter("promcast_series_counter_resets_total", "Counter resets seen.")),
+        gaps(metrics.AddCounter("promcast_series_gaps_total", "Gaps of at least one empty grid cell.")),
+        clock_jumps(metrics.AddCounter("promcast_series_clock_jumps_total",
+                                       "Jumps of a series' timestamps too long to be a gap.")),
+        cells(metrics.AddCounter("promcast_model_updates_total", "Grid cells fed to models.")),
+        predictions(metrics.AddCounter("promcast_predictions_total",
+                                       "Times that a series was asked for its predictions and gave them.")),
+        output_samples(metrics.AddCounter("promcast_output_samples_total", "Samples handed to the writer.")) {}
+
+  Counter& series_created;
+  Counter& series_expired;
+  Counter& series_stale;
+  Counter& counter_resets;
+  Counter& gaps;
+  Counter& clock_jumps;
+  Counter& cells;
+  Counter& predictions;
+  Counter& output_samples;
+};
+
+}  // namespace promcast

@@ -1,0 +1,62 @@
+#include "pipeline/rule_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "timeseries/duration.h"
+
+namespace promcast {
+
+bool operator==(const RuleOptions& a, const RuleOptions& b) {
+  return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
+         a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
+         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score;
+}
+
+RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
+  const auto in_steps = [&](int64_t duration_ms) {
+    return static_cast<int>(std::clamp<int64_t>((duration_ms + step_ms / 2) / step_ms, 1, 1 << 24));
+  };
+  auto bank = std::make_shared<BankOptions>();
+  bank->step_ms = step_ms;
+  bank->coverages = options.coverages;
+  bank->floor = options.floor;
+  bank->ceiling = options.ceiling;
+  if (reading == CellReading::kRate && !bank->floor) bank->floor = 0;
+  for (const int64_t horizon_ms : options.horizons_ms) bank->horizons.push_back(in_steps(horizon_ms));
+  std::sort(bank->horizons.begin(), bank->horizons.end());
+  bank->horizons.erase(std::unique(bank->horizons.begin(), bank->horizons.end()), bank->horizons.end());
+  for (const int64_t season_ms : options.seasons_ms) {
+    if (season_ms >= 2 * step_ms) bank->seasons.push_back(in_steps(season_ms));
+  }
+  RulePlan plan;
+  plan.step_ms = step_ms;
+  for (const int64_t horizon_ms : options.horizons_ms) {
+    const auto at = std::lower_bound(bank->horizons.begin(), bank->horizons.end(), in_steps(horizon_ms));
+    plan.bank_horizon.push_back(static_cast<size_t>(at - bank->horizons.begin()));
+  }
+  plan.bank = std::move(bank);
+  return plan;
+}
+
+RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
+  for (const RuleOptions& rule_options : options) {
+    Rule& rule = rules_.emplace_back();
+    rule.options = rule_options;
+    for (const int64_t horizon_ms : rule_options.horizons_ms) rule.horizon_texts.push_back(FormatDuration(horizon_ms));
+    for (const double coverage : rule_options.coverages) rule.coverage_texts.push_back(fmt::format("{}", coverage));
+  }
+}
+
+const Rule* RuleSet::Match(std::span<const LabelView> labels) const {
+  for (const Rule& rule : rules_) {
+    for (const Selector& selector : rule.options.match) {
+      if (selector.Matches(labels)) return &rule;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace promcast

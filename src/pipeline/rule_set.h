@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/options.h"
+#include "promcast/model_bank.h"
+#include "series/cell_grid.h"
+#include "timeseries/labels.h"
+
+namespace promcast {
+
+/// A rule on one grid: what the banks of its series share, and which of the bank's horizons answers each of the rule's.
+struct RulePlan {
+  int64_t step_ms = 0;
+  std::shared_ptr<const BankOptions> bank;
+  std::vector<size_t> bank_horizon;  ///< one for each of the rule's horizons
+};
+
+/// A rule with the texts that its output series carry.
+struct Rule {
+  RuleOptions options;
+  std::vector<std::string> horizon_texts;   ///< "1h"
+  std::vector<std::string> coverage_texts;  ///< "0.95"
+  /// Output series that one input series takes.
+  size_t OutputSeries() const {
+    return options.horizons_ms.size() * (1 + 2 * options.coverages.size()) + (options.anomaly_score ? 2 : 0);
+  }
+  RulePlan MakePlan(int64_t step_ms, CellReading reading) const;
+};
+
+/// The rules of one configuration; never changes once made, shared by all shards.
+class RuleSet {
+ public:
+  explicit RuleSet(const std::vector<RuleOptions>& options);
+  /// The first rule that matches (labels in any order), or null.
+  const Rule* Match(std::span<const LabelView> labels) const;
+  const std::vector<Rule>& rules() const { return rules_; }
+
+ private:
+  std::vector<Rule> rules_;
+};
+
+}  // namespace promcast

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace promcast {
+
+/// Spreads the members of one interval evenly over it: each member has a fixed place within the interval, taken from
+/// its hash, and is called once an interval. A lap that comes too late is left out, never piled up. Members are called
+/// until they answer false. Not thread-safe.
+class Schedule {
+ public:
+  explicit Schedule(int64_t interval_ms)
+      : interval_ms_(interval_ms),
+        slot_ms_(std::max<int64_t>(100, interval_ms / 600)),
+        slots_(static_cast<size_t>((interval_ms + slot_ms_ - 1) / slot_ms_)) {}
+
+  struct Member {
+    uint32_t id;
+    uint32_t generation;
+  };
+
+  void Add(Member member, uint64_t hash) {
+    slots_[static_cast<size_t>((hash >> 32) * slots_.size() >> 32)].push_back(member);
+  }
+
+  /// When the next slot is due. In the past when it is overdue.
+  int64_t next_due_ms() const { return (next_slot_ + 1) * slot_ms_; }
+
+  /// Calls `call(member) -> bool` for the members of the next due slot, if any is due at `now_ms`; true when one was.
+  template <class Call>
+  bool RunNextSlot(int64_t now_ms, Call&& call) {
+    const int64_t newest_slot = now_ms / slot_ms_ - 1;  // a slot is due when it has passed
+    const auto lap = static_cast<int64_t>(slots_.size());
+    if (next_slot_ < 0 || next_slot_ > newest_slot + 2 * lap)
+      next_slot_ = newest_slot;  // first call, or the clock went back
+    if (next_slot_ > newest_slot) return false;
+    if (newest_slot - next_slot_ >= lap) {
+      late_slots_ += newest_slot - next_slot_ - lap + 1;
+      next_slot_ = newest_slot - lap + 1;
+    }
+    std::vector<Member>& members = slots_[static_cast<size_t>(next_slot_++ % lap)];
+    std::erase_if(members, [&](const Member& member) { return !call(member); });
+    return true;
+  }
+
+  int64_t interval_ms() const { return interval_ms_; }
+  /// Slots left out because a whole lap had been missed.
+  int64_t late_slots() const { return late_slots_; }
+  size_t allocated_bytes() const {
+    size_t bytes = slots_.capacity() * sizeof(slots_[0]);
+    for (const auto& slot : slots_) bytes += slot.capacity() * sizeof(Member);
+    return bytes;
+  }
+
+ private:
+  const int64_t interval_ms_;
+  const int64_t slot_ms_;
+  std::vector<std::vector<Member>> slots_;
+  int64_t next_slot_ = -1;  // counted from the epoch
+  int64_t late_slots_ = 0;
+};
+
+}  // namespace promcast

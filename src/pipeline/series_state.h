@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "pipeline/rule_set.h"
+#include "promcast/model_bank.h"
+#include "series/cell_grid.h"
+#include "series/sample_ring.h"
+#include "series/step_detector.h"
+
+namespace promcast {
+
+/// Where a selected series stands. A series that gets no prediction is counted under its reason.
+enum class SeriesStatus : uint8_t { kWarmingUp, kPredicted, kConstant, kStale, kOutputLimit, kCount };
+
+/// Grid and models of a series whose step is known.
+struct SeriesModel {
+  SeriesModel(const RulePlan& p, CellReading reading) : plan(p), grid(p.step_ms, reading), bank(p.bank) {}
+  RulePlan plan;
+  CellGrid grid;
+  ModelBank bank;
+};
+
+/// What promcast keeps of one selected series. Touched by its shard's thread alone.
+struct SeriesState {
+  std::string label_block;  ///< all labels, sorted, __name__ among them
+  const Rule* rule = nullptr;
+  SampleRing ring;
+  StepDetector detector;
+  std::unique_ptr<SeriesModel> model;  ///< null until the step is known
+  int64_t received_ms = 0;             ///< when the last sample came in, by our clock
+  uint64_t hash = 0;                   ///< places it in the schedule
+  uint32_t generation = 0;             ///< tells a schedule's entry from one for an earlier series in the same slot
+  CellReading reading = CellReading::kLast;
+  SampleKind kind = SampleKind::kFloat;
+  SeriesStatus status = SeriesStatus::kWarmingUp;
+  bool has_output = false;  ///< something was written and has not been ended
+};
+
+}  // namespace promcast

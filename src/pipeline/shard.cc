@@ -1,0 +1,93 @@
+#include "pipeline/shard.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace promcast {
+namespace {
+
+constexpr int64_t kReportIntervalMs = 1000;
+
+}  // namespace
+
+Shard::Shard(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules,
+             size_t max_batches)
+    : clock_(context.clock),
+      max_batches_(max_batches),
+      engine_(context, options, std::move(rules)),
+      report_(engine_.Report()),
+      thread_([this] { Loop(); }) {}
+
+Shard::~Shard() {
+  Stop();
+}
+
+void Shard::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  work_added_.NotifyAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Shard::Submit(ShardBatch& batch) {
+  {
+    MutexLock lock(mutex_);
+    if (stopping_ || batches_.size() >= max_batches_) return false;
+    batches_.push_back(&batch);
+  }
+  work_added_.NotifyOne();
+  return true;
+}
+
+void Shard::Run(std::function<void(ShardEngine&)> command) {
+  {
+    MutexLock lock(mutex_);
+    commands_.push_back(std::move(command));
+  }
+  work_added_.NotifyOne();
+}
+
+ShardReport Shard::report() const {
+  MutexLock lock(mutex_);
+  return report_;
+}
+
+bool Shard::WaitForWork(std::deque<ShardBatch*>& batches, std::deque<std::function<void(ShardEngine&)>>& commands) {
+  const int64_t wait_ms = std::clamp<int64_t>(engine_.next_due_ms() - clock_.NowMs(), 0, kReportIntervalMs);
+  MutexLock lock(mutex_);
+  const auto has_work = [this]()
+                            PROMCAST_REQUIRES(mutex_) { return !batches_.empty() || !commands_.empty() || stopping_; };
+  if (wait_ms > 0) work_added_.WaitFor(mutex_, std::chrono::milliseconds(wait_ms), has_work);
+  batches.swap(batches_);
+  commands.swap(commands_);
+  return !stopping_ || !batches.empty() || !commands.empty();
+}
+
+void Shard::PublishReport(int64_t now_ms) {
+  if (now_ms < next_report_ms_ && next_report_ms_ <= now_ms + kReportIntervalMs) return;
+  next_report_ms_ = now_ms + kReportIntervalMs;
+  ShardReport report = engine_.Report();
+  MutexLock lock(mutex_);
+  report_ = std::move(report);
+}
+
+void Shard::Loop() {
+  std::deque<ShardBatch*> batches;
+  std::deque<std::function<void(ShardEngine&)>> commands;
+  while (WaitForWork(batches, commands)) {
+    for (ShardBatch* batch : batches) {
+      engine_.Apply(*batch);
+      batch->done();  // the batch may be gone after this
+    }
+    for (const auto& command : commands) command(engine_);
+    if (!commands.empty()) next_report_ms_ = 0;
+    batches.clear();
+    commands.clear();
+    engine_.RunDueSlot();
+    PublishReport(clock_.NowMs());
+  }
+}
+
+}  // namespace promcast

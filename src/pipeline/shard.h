@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "concurrency/mutex.h"
+#include "pipeline/shard_engine.h"
+
+namespace promcast {
+
+/// A shard engine with the one thread that owns it, and the mailbox in between. Samples go before commands, and both
+/// before predictions. All methods are thread-safe.
+class Shard {
+ public:
+  /// `max_batches`: more waiting ones are refused.
+  Shard(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules,
+        size_t max_batches);
+  /// Applies what has been accepted, then stops.
+  ~Shard();
+
+  /// False when the mailbox is full or the shard is stopping.
+  bool Submit(ShardBatch& batch);
+  /// Runs `command` on the shard's thread, after the batches accepted so far.
+  void Run(std::function<void(ShardEngine&)> command);
+  /// At most about a second old.
+  ShardReport report() const;
+  void Stop();
+
+ private:
+  void Loop();
+  bool WaitForWork(std::deque<ShardBatch*>& batches, std::deque<std::function<void(ShardEngine&)>>& commands);
+  void PublishReport(int64_t now_ms);
+
+  const Clock& clock_;
+  const size_t max_batches_;
+  ShardEngine engine_;  // touched by thread_ alone
+  int64_t next_report_ms_ = 0;
+
+  mutable Mutex mutex_;
+  CondVar work_added_;
+  std::deque<ShardBatch*> batches_ PROMCAST_GUARDED_BY(mutex_);
+  std::deque<std::function<void(ShardEngine&)>> commands_ PROMCAST_GUARDED_BY(mutex_);
+  ShardReport report_ PROMCAST_GUARDED_BY(mutex_);
+  bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;  // last: uses all of the above
+};
+
+}  // namespace promcast

@@ -1,0 +1,278 @@
+#include "pipeline/shard_engine.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ingest/label_rules.h"
+#include "remote_write/label_block.h"
+
+namespace promcast {
+namespace {
+
+// How far ahead of a probe its table entry is asked for.
+constexpr size_t kPrefetchDistance = 8;
+
+std::string_view SuffixOf(SampleKind kind) {
+  switch (kind) {
+    case SampleKind::kHistogramCount:
+      return "_count";
+    case SampleKind::kHistogramSum:
+      return "_sum";
+    case SampleKind::kFloat:
+      break;
+  }
+  return "";
+}
+
+SampleVerdict VerdictOf(SampleOutcome outcome) {
+  switch (outcome) {
+    case SampleOutcome::kApplied:
+      return SampleVerdict::kAccepted;
+    case SampleOutcome::kDuplicate:
+      return SampleVerdict::kDuplicate;
+    case SampleOutcome::kOutOfOrder:
+      return SampleVerdict::kOutOfOrder;
+    case SampleOutcome::kNotANumber:
+      return SampleVerdict::kNotANumber;
+    case SampleOutcome::kStaleMarker:
+      return SampleVerdict::kStaleMarker;
+    case SampleOutcome::kTooFarAhead:
+      return SampleVerdict::kTooFarAhead;
+  }
+  return SampleVerdict::kAccepted;
+}
+
+std::string_view MetricOf(std::string_view label_block) {
+  std::vector<LabelView> labels;
+  DecodeLabelBlock(label_block, labels);
+  for (const LabelView& label : labels) {
+    if (label.name == kMetricNameLabel) return label.value;
+  }
+  return {};
+}
+
+}  // namespace
+
+ShardEngine::ShardEngine(const ShardContext& context, const PipelineOptions& options,
+                         std::shared_ptr<const RuleSet> rules)
+    : context_(context) {
+  Reconfigure(options, std::move(rules));
+}
+
+void ShardEngine::Apply(ShardBatch& batch) {
+  const int64_t now_ms = context_.clock.NowMs();
+  const size_t count = batch.samples.size();
+  batch.verdicts.resize(count);
+  for (size_t i = 0; i < count; i++) {
+    if (i + kPrefetchDistance < count) {
+      registry_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
+      ignored_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
+    }
+    const IncomingSample& sample = batch.samples[i];
+    SampleVerdict verdict;
+    if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
+      verdict = SampleVerdict::kTooFarAhead;
+      if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
+    } else if (const auto slot = registry_.Find(sample.fingerprint)) {
+      verdict = ApplyTo(registry_[*slot], sample, now_ms);
+    } else {
+      verdict = ignored_.Find(sample.fingerprint);
+      if (verdict == SampleVerdict::kAccepted) verdict = Admit(sample, batch);
+    }
+    batch.verdicts[i] = verdict;
+  }
+  FlushOutput();
+}
+
+SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch) {
+  batch.labels->CopyLabels(sample.series_offset, sample.series_bytes, labels_);
+  for (LabelView& label : labels_) {
+    if (sample.kind == SampleKind::kFloat || label.name != kMetricNameLabel) continue;
+    metric_name_.assign(label.value).append(SuffixOf(sample.kind));
+    label.value = metric_name_;
+  }
+  std::string problem;
+  const SampleVerdict verdict = CheckLabels(labels_, problem);
+  if (IsRefused(verdict)) {
+    if (batch.first_refusal.empty()) batch.first_refusal = std::move(problem);
+    return verdict;
+  }
+  if (verdict == SampleVerdict::kOwnSeries) return Ignore(sample.fingerprint, verdict);
+  const Rule* rule = rules_->Match(labels_);
+  if (rule == nullptr) return Ignore(sample.fingerprint, SampleVerdict::kNoRule);
+  if (!context_.admission.series.Take(1, limits_.max_series))
+    return Ignore(sample.fingerprint, SampleVerdict::kLimitReached);
+
+  SeriesState state;
+  state.label_block = EncodeLabelBlock(labels_);
+  state.rule = rule;
+  state.kind = sample.kind;
+  const std::string_view metric =
+      std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; })->value;
+  state.reading = context_.catalog.ReadingOf(metric, sample.kind);
+  state.hash = sample.fingerprint.low;
+  state.generation = next_generation_++;
+  const uint32_t slot = registry_.Insert(sample.fingerprint, std::move(state));
+  status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)]++;
+  context_.metrics.series_created.Increment();
+  Enlist(slot);
+  if (registry_[slot].rule->options.step_ms > 0) StartModel(registry_[slot], registry_[slot].rule->options.step_ms);
+  return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
+}
+
+SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict verdict) {
+  if (registry_.size() + ignored_.size() < limits_.max_known_series) ignored_.Insert(fingerprint, verdict);
+  return verdict;
+}
+
+void ShardEngine::Enlist(uint32_t slot) {
+  const SeriesState& state = registry_[slot];
+  const auto rule = static_cast<size_t>(state.rule - rules_->rules().data());
+  schedules_[rule].Add({slot, state.generation}, state.hash);
+}
+
+SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
+  const Sample sample{incoming.timestamp_ms, incoming.value};
+  SampleOutcome outcome;
+  if (state.model != nullptr) {
+    outcome = AddToGrid(state, sample, now_ms);
+  } else if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms) {
+    outcome = sample.timestamp_ms == state.ring.newest().timestamp_ms ? SampleOutcome::kDuplicate
+                                                                      : SampleOutcome::kOutOfOrder;
+  } else {
+    outcome = IsStaleMarker(sample.value)
+                  ? SampleOutcome::kStaleMarker
+                  : (std::isfinite(sample.value) ? SampleOutcome::kApplied : SampleOutcome::kNotANumber);
+  }
+  if (outcome == SampleOutcome::kDuplicate || outcome == SampleOutcome::kOutOfOrder) return VerdictOf(outcome);
+  if (outcome == SampleOutcome::kTooFarAhead) return VerdictOf(outcome);
+
+  state.received_ms = now_ms;
+  if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms)
+    state.ring = SampleRing();  // the clock was set back
+  state.ring.Append(sample, series_options_.ring);
+  if (outcome == SampleOutcome::kStaleMarker) {
+    context_.metrics.series_stale.Increment();
+    EndOutput(state);
+    SetStatus(state, SeriesStatus::kStale);
+  } else if (state.status == SeriesStatus::kStale) {
+    SetStatus(state, SeriesStatus::kWarmingUp);
+  }
+  if (state.model == nullptr) {
+    if (const auto step_ms = state.detector.Add(sample.timestamp_ms)) StartModel(state, *step_ms);
+  }
+  return VerdictOf(outcome);
+}
+
+SampleOutcome ShardEngine::AddToGrid(SeriesState& state, Sample sample, int64_t now_ms) {
+  GridEvents events;
+  SeriesModel& model = *state.model;
+  const SampleOutcome outcome =
+      model.grid.Add(sample, now_ms, grid_limits_, events, [&](double value, int64_t skipped_cells) {
+        context_.metrics.cells.Increment();
+        if (skipped_cells > 0) {
+          model.bank.Skip(skipped_cells);
+        } else {
+          model.bank.Update(value);
+        }
+      });
+  if (events.counter_reset) context_.metrics.counter_resets.Increment();
+  if (events.gap) context_.metrics.gaps.Increment();
+  if (events.clock_jump) context_.metrics.clock_jumps.Increment();
+  return outcome;
+}
+
+void ShardEngine::StartModel(SeriesState& state, int64_t step_ms) {
+  state.model = std::make_unique<SeriesModel>(PlanOf(*state.rule, step_ms, state.reading), state.reading);
+  const int64_t now_ms = context_.clock.NowMs();
+  state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
+                     [&](Sample sample) { AddToGrid(state, sample, now_ms); });
+}
+
+const RulePlan& ShardEngine::PlanOf(const Rule& rule, int64_t step_ms, CellReading reading) {
+  const auto [at, is_new] = plans_.try_emplace({&rule, {step_ms, reading}});
+  if (is_new) at->second = rule.MakePlan(step_ms, reading);
+  return at->second;
+}
+
+void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
+  status_counts_[static_cast<size_t>(state.status)]--;
+  status_counts_[static_cast<size_t>(status)]++;
+  state.status = status;
+}
+
+void ShardEngine::EndOutput(SeriesState& state) {
+  if (!state.has_output) return;
+  output_series_.Open(state.label_block, state.reading, *state.rule);
+  output_series_.AppendEnd(context_.clock.NowMs(), output_);
+  context_.admission.output_series.Return(state.rule->OutputSeries());
+  state.has_output = false;
+}
+
+void ShardEngine::Remove(uint32_t slot) {
+  SeriesState& state = registry_[slot];
+  EndOutput(state);
+  status_counts_[static_cast<size_t>(state.status)]--;
+  context_.admission.series.Return(1);
+  registry_.Erase(slot);
+}
+
+void ShardEngine::FlushOutput() {
+  if (output_.empty()) return;
+  context_.metrics.output_samples.Increment(static_cast<double>(output_.size()));
+  context_.write(output_);
+  output_.Clear();
+}
+
+void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<const RuleSet> rules) {
+  limits_ = options.limits;
+  series_options_ = options.series;
+  grid_limits_.max_ahead_ms = limits_.max_ahead_ms;
+  const std::shared_ptr<const RuleSet> old_rules = std::exchange(rules_, std::move(rules));
+  plans_.clear();
+  ignored_.Clear();
+  schedules_.clear();
+  for (const Rule& rule : rules_->rules()) schedules_.emplace_back(rule.options.interval_ms);
+  laps_.assign(schedules_.size(), Lap());
+  last_laps_.assign(schedules_.size(), Lap());
+
+  std::vector<uint32_t> unwanted;
+  registry_.Visit([&](uint32_t slot, SeriesState& state) {
+    DecodeLabelBlock(state.label_block, labels_);
+    const Rule* rule = rules_->Match(labels_);
+    if (rule == nullptr) {
+      unwanted.push_back(slot);
+      return;
+    }
+    const bool same = rule->options == state.rule->options;
+    if (!same) EndOutput(state);
+    state.rule = rule;
+    if (!same) {
+      const int64_t step_ms = rule->options.step_ms > 0 ? rule->options.step_ms
+                              : state.model != nullptr  ? state.model->plan.step_ms
+                                                        : 0;
+      state.model.reset();
+      if (step_ms > 0) StartModel(state, step_ms);
+      SetStatus(state, SeriesStatus::kWarmingUp);
+    }
+    Enlist(slot);
+  });
+  for (const uint32_t slot : unwanted) Remove(slot);
+  FlushOutput();
+}
+
+void ShardEngine::ReviewFamily(const std::string& family) {
+  registry_.Visit([&](uint32_t, SeriesState& state) {
+    const std::string_view metric = MetricOf(state.label_block);
+    if (!metric.starts_with(family)) return;
+    const CellReading reading = context_.catalog.ReadingOf(metric, state.kind);
+    if (reading == state.reading) return;
+    EndOutput(state);
+    state.reading = reading;
+    SetStatus(state, SeriesStatus::kWarmingUp);
+    if (state.model != nullptr) StartModel(state, state.model->plan.step_ms);
+  });
+  FlushOutput();
+}
+
+}  // namespace promcast

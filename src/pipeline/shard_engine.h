@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/admission.h"
+#include "pipeline/ignored_series.h"
+#include "pipeline/metric_catalog.h"
+#include "pipeline/output_series.h"
+#include "pipeline/pipeline_metrics.h"
+#include "pipeline/rule_set.h"
+#include "pipeline/schedule.h"
+#include "pipeline/series_state.h"
+#include "pipeline/shard_report.h"
+#include "series/registry.h"
+#include "timeseries/clock.h"
+
+namespace promcast {
+
+/// What the shards of a pipeline share. Everything in it is thread-safe.
+struct ShardContext {
+  const Clock& clock;
+  const MetricCatalog& catalog;
+  Admission& admission;
+  PipelineMetrics& metrics;
+  std::function<void(const OutputBatch&)> write;  ///< takes finished output; must not block
+};
+
+/// The series of one shard: finds or admits them, keeps their rings, grids and models, and on schedule asks them for
+/// predictions. Knows no thread: whoever owns it calls everything from one.
+class ShardEngine {
+ public:
+  ShardEngine(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules);
+
+  /// Applies the samples and fills in their verdicts. Does not call `done`.
+  void Apply(ShardBatch& batch);
+  /// Serves one slot of the schedule if one is due; true when it did.
+  bool RunDueSlot();
+  /// When the next slot is due.
+  int64_t next_due_ms() const;
+
+  /// Puts the series under other rules and limits. A series whose rule stays the same keeps its models; the output of
+  /// the others ends, and their models start again from what the ring holds.
+  void Reconfigure(const PipelineOptions& options, std::shared_ptr<const RuleSet> rules);
+  /// Looks again how the series of a metric family are to be read, now that its type is known.
+  void ReviewFamily(const std::string& family);
+
+  ShardReport Report() const;
+
+ private:
+  SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);
+  SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
+  SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
+  SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
+  void StartModel(SeriesState& state, int64_t step_ms);
+  const RulePlan& PlanOf(const Rule& rule, int64_t step_ms, CellReading reading);
+  void Enlist(uint32_t slot);
+
+  bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
+  bool Predict(SeriesState& state, int64_t now_ms);
+  void AppendForecasts(const SeriesState& state, int64_t now_ms);
+  void TallySeries(const SeriesState& state);
+  void EndOutput(SeriesState& state);
+  void Remove(uint32_t slot);
+  void SetStatus(SeriesState& state, SeriesStatus status);
+  void FlushOutput();
+
+  const ShardContext context_;
+  LimitOptions limits_;
+  SeriesOptions series_options_;
+  GridLimits grid_limits_;
+  std::shared_ptr<const RuleSet> rules_;
+  std::map<std::pair<const Rule*, std::pair<int64_t, CellReading>>, RulePlan> plans_;
+  Registry<SeriesState> registry_;
+  IgnoredSeries ignored_;
+  std::vector<Schedule> schedules_;  // one a rule
+  int64_t next_age_ms_ = 0;
+  uint32_t next_generation_ = 1;
+
+  OutputSeries output_series_;
+  OutputBatch output_;
+  std::vector<double> lower_, upper_;
+  std::vector<LabelView> labels_;
+  std::string metric_name_;
+
+  // Sums of the lap under way, and of the last whole one, per rule.
+  struct Lap {
+    RuleTally tally;
+    size_t ring_bytes = 0, model_bytes = 0, label_bytes = 0;
+    int64_t started_ms = 0;
+  };
+  std::vector<Lap> laps_, last_laps_;
+  std::array<size_t, static_cast<size_t>(SeriesStatus::kCount)> status_counts_{};
+};
+
+}  // namespace promcast

@@ -1,0 +1,40 @@
+#include "pipeline/shard_report.h"
+
+#include <numeric>
+
+namespace promcast {
+
+HorizonTally& HorizonTally::operator+=(const HorizonTally& other) {
+  series += other.series;
+  skill += other.skill;
+  banded_series += other.banded_series;
+  AddEach(inside, other.inside);
+  return *this;
+}
+
+RuleTally& RuleTally::operator+=(const RuleTally& other) {
+  series += other.series;
+  predicted += other.predicted;
+  AddEach(horizons, other.horizons);
+  return *this;
+}
+
+size_t ShardReport::series() const {
+  return std::accumulate(status.begin(), status.end(), size_t{0});
+}
+
+ShardReport& ShardReport::operator+=(const ShardReport& other) {
+  for (size_t i = 0; i < status.size(); i++) status[i] += other.status[i];
+  no_rule += other.no_rule;
+  own_series += other.own_series;
+  limit_reached += other.limit_reached;
+  registry_bytes += other.registry_bytes;
+  ring_bytes += other.ring_bytes;
+  model_bytes += other.model_bytes;
+  label_bytes += other.label_bytes;
+  late_slots += other.late_slots;
+  AddEach(rules, other.rules);
+  return *this;
+}
+
+}  // namespace promcast

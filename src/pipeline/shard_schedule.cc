@@ -1,0 +1,158 @@
+// The part of ShardEngine that runs on schedule: predictions, expiry, and the sums that reports are made of.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "pipeline/shard_engine.h"
+
+namespace promcast {
+namespace {
+
+// A score over fewer resolved forecasts than these says nothing yet.
+constexpr double kScoredForecasts = 20;
+
+HorizonTally TallyOf(const HorizonScore& score) {
+  HorizonTally tally;
+  if (score.count >= kScoredForecasts) {
+    const double baseline = std::min(score.naive_absolute_error, score.seasonal_naive_absolute_error > 0
+                                                                     ? score.seasonal_naive_absolute_error
+                                                                     : std::numeric_limits<double>::infinity());
+    if (baseline > 0) {
+      tally.series = 1;
+      tally.skill = std::clamp(1 - score.absolute_error / baseline, -1.0, 1.0);
+    }
+  }
+  if (score.banded_count >= kScoredForecasts) {
+    tally.banded_series = 1;
+    for (const double inside : score.inside) tally.inside.push_back(inside / score.banded_count);
+  }
+  return tally;
+}
+
+}  // namespace
+
+int64_t ShardEngine::next_due_ms() const {
+  int64_t due_ms = std::numeric_limits<int64_t>::max();
+  for (const Schedule& schedule : schedules_) due_ms = std::min(due_ms, schedule.next_due_ms());
+  return due_ms;
+}
+
+bool ShardEngine::RunDueSlot() {
+  const int64_t now_ms = context_.clock.NowMs();
+  if (now_ms >= next_age_ms_ || next_age_ms_ > now_ms + 2 * series_options_.idle_timeout_ms) {
+    if (next_age_ms_ != 0) ignored_.Age();
+    next_age_ms_ = now_ms + series_options_.idle_timeout_ms;
+  }
+  for (size_t rule = 0; rule < schedules_.size(); rule++) {
+    const auto visit = [&](Schedule::Member member) { return Visit(member.id, member.generation, now_ms); };
+    if (!schedules_[rule].RunNextSlot(now_ms, visit)) continue;
+    if (now_ms - laps_[rule].started_ms >= schedules_[rule].interval_ms() || laps_[rule].started_ms > now_ms) {
+      last_laps_[rule] = std::exchange(laps_[rule], Lap());
+      laps_[rule].started_ms = now_ms;
+    }
+    FlushOutput();
+    return true;
+  }
+  return false;
+}
+
+bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
+  if (!registry_.InUse(slot) || registry_[slot].generation != generation) return false;
+  SeriesState& state = registry_[slot];
+  if (now_ms - state.received_ms > series_options_.idle_timeout_ms) {
+    context_.metrics.series_expired.Increment();
+    Remove(slot);
+    return false;
+  }
+  if (Predict(state, now_ms)) context_.metrics.predictions.Increment();
+  TallySeries(state);
+  return true;
+}
+
+bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
+  if (state.status == SeriesStatus::kStale) return false;
+  if (state.model == nullptr || state.model->grid.empty()) return false;
+  const SeriesModel& model = *state.model;
+  if (now_ms - model.grid.newest_ms() > series_options_.idle_timeout_ms) {
+    EndOutput(state);
+    SetStatus(state, SeriesStatus::kStale);
+    return false;
+  }
+  lower_.resize(state.rule->options.coverages.size());
+  upper_.resize(lower_.size());
+  ForecastOut probe{0, lower_, upper_};
+  if (model.bank.constant()) {
+    EndOutput(state);
+    SetStatus(state, SeriesStatus::kConstant);
+    return false;
+  }
+  if (!model.bank.Forecast(1, probe)) {
+    SetStatus(state, SeriesStatus::kWarmingUp);
+    return false;
+  }
+  if (!state.has_output &&
+      !context_.admission.output_series.Take(state.rule->OutputSeries(), limits_.max_output_series)) {
+    SetStatus(state, SeriesStatus::kOutputLimit);
+    return false;
+  }
+  state.has_output = true;
+  SetStatus(state, SeriesStatus::kPredicted);
+  AppendForecasts(state, now_ms);
+  return true;
+}
+
+void ShardEngine::AppendForecasts(const SeriesState& state, int64_t now_ms) {
+  const RuleOptions& rule = state.rule->options;
+  const SeriesModel& model = *state.model;
+  output_series_.Open(state.label_block, state.reading, *state.rule);
+  for (size_t h = 0; h < rule.horizons_ms.size(); h++) {
+    const int64_t ahead_ms = now_ms + rule.horizons_ms[h] - model.grid.closed_cell_end_ms();
+    const int64_t steps = std::clamp<int64_t>((ahead_ms + model.plan.step_ms / 2) / model.plan.step_ms, 1, 1 << 24);
+    ForecastOut forecast{0, lower_, upper_};
+    if (!model.bank.Forecast(static_cast<int>(steps), forecast)) continue;
+    output_series_.AppendPoint(h, {now_ms, forecast.point}, output_);
+    for (size_t c = 0; c < rule.coverages.size(); c++) {
+      output_series_.AppendBand(h, c, {now_ms, forecast.lower[c]}, {now_ms, forecast.upper[c]}, output_);
+    }
+  }
+  if (const double score = model.bank.anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
+    const double verdict = std::abs(score) <= 1 ? 0 : (score > 0 ? 1 : -1);
+    output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict}, output_);
+  }
+}
+
+void ShardEngine::TallySeries(const SeriesState& state) {
+  Lap& lap = laps_[static_cast<size_t>(state.rule - rules_->rules().data())];
+  lap.ring_bytes += state.ring.allocated_bytes();
+  lap.label_bytes += state.label_block.capacity();
+  lap.tally.series++;
+  lap.tally.predicted += state.status == SeriesStatus::kPredicted;
+  if (state.model == nullptr) return;
+  lap.model_bytes += sizeof(SeriesModel) - sizeof(ModelBank) + state.model->bank.StateBytes();
+  std::vector<HorizonTally> horizons;
+  for (const size_t horizon : state.model->plan.bank_horizon)
+    horizons.push_back(TallyOf(state.model->bank.Score(horizon)));
+  AddEach(lap.tally.horizons, horizons);
+}
+
+ShardReport ShardEngine::Report() const {
+  ShardReport report;
+  report.status = status_counts_;
+  report.no_rule = ignored_.Count(SampleVerdict::kNoRule);
+  report.own_series = ignored_.Count(SampleVerdict::kOwnSeries);
+  report.limit_reached = ignored_.Count(SampleVerdict::kLimitReached);
+  report.registry_bytes = registry_.allocated_bytes() + ignored_.allocated_bytes();
+  for (const Schedule& schedule : schedules_) {
+    report.late_slots += schedule.late_slots();
+    report.registry_bytes += schedule.allocated_bytes();
+  }
+  for (const Lap& lap : last_laps_) {
+    report.ring_bytes += lap.ring_bytes;
+    report.model_bytes += lap.model_bytes;
+    report.label_bytes += lap.label_bytes;
+    report.rules.push_back(lap.tally);
+  }
+  return report;
+}
+
+}  // namespace promcast
