@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "remote_write/histogram.h"
 #include "remote_write/message_fields.h"
@@ -43,28 +44,28 @@ constexpr uint32_t kUnpackedRef = WireTag(1, WireType::kVarint);
 }  // namespace
 
 struct RequestDecoder::FingerprintSink {
-  const RequestDecoder& decoder;
+  const RequestDecoder* decoder;
   Fingerprint sum = {};
   std::string_view metric_name = {};
 
   void Add(const LabelView& label) {
-    sum += LabelFingerprint(label.name, label.value, decoder.seed_);
+    sum += LabelFingerprint(label.name, label.value, decoder->seed_);
     if (label.name == kMetricNameLabel) metric_name = label.value;
   }
   void Add(const Symbol& name, const Symbol& value) {
     sum += LabelFingerprint(name.hash, value.hash);
-    if (name.hash == decoder.metric_name_hash_ && decoder.Text(name) == kMetricNameLabel) {
-      metric_name = decoder.Text(value);
+    if (name.hash == decoder->metric_name_hash_ && decoder->Text(name) == kMetricNameLabel) {
+      metric_name = decoder->Text(value);
     }
   }
 };
 
 struct RequestDecoder::CopySink {
-  const RequestDecoder& decoder;
-  std::vector<LabelView>& labels;
+  const RequestDecoder* decoder;
+  std::vector<LabelView>* labels;
 
-  void Add(const LabelView& label) { labels.push_back(label); }
-  void Add(const Symbol& name, const Symbol& value) { labels.push_back({decoder.Text(name), decoder.Text(value)}); }
+  void Add(const LabelView& label) { labels->push_back(label); }
+  void Add(const Symbol& name, const Symbol& value) { labels->push_back({decoder->Text(name), decoder->Text(value)}); }
 };
 
 RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
@@ -166,7 +167,7 @@ bool RequestDecoder::NextSeries(SeriesView& series) {
   series_reader_.ReadBytes(body);
   series.offset_ = static_cast<uint32_t>(body.data() - message_.data());
   series.size_bytes_ = static_cast<uint32_t>(body.size());
-  FingerprintSink sink{*this};
+  FingerprintSink sink{this};
   series.error_ =
       v1 ? WalkSeries<WriteProtocol::kV1>(body, sink, series) : WalkSeries<WriteProtocol::kV2>(body, sink, series);
   series.fingerprint_ = sink.sum;
@@ -193,14 +194,14 @@ bool RequestDecoder::CopyLabels(uint32_t offset, uint32_t size_bytes, std::vecto
   labels.clear();
   const std::string_view body = message_.substr(offset, size_bytes);
   SeriesView ignored;
-  CopySink sink{*this, labels};
+  CopySink sink{this, &labels};
   const SeriesError error = protocol_ == WriteProtocol::kV1 ? WalkSeries<WriteProtocol::kV1>(body, sink, ignored)
                                                             : WalkSeries<WriteProtocol::kV2>(body, sink, ignored);
   if (error != SeriesError::kNone) labels.clear();
   return error == SeriesError::kNone;
 }
 
-SeriesError RequestDecoder::CheckLabel(size_t label_count, size_t name_bytes, size_t value_bytes) const {
+inline SeriesError RequestDecoder::CheckLabel(size_t label_count, size_t name_bytes, size_t value_bytes) const {
   if (label_count > limits_.max_labels_per_series) return SeriesError::kTooManyLabels;
   if (name_bytes > limits_.max_label_name_bytes) return SeriesError::kLabelNameTooLong;
   if (value_bytes > limits_.max_label_value_bytes) return SeriesError::kLabelValueTooLong;
@@ -216,21 +217,24 @@ inline SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Si
     pending.name = &symbol;
     return SeriesError::kNone;
   }
-  const Symbol& name = *pending.name;
-  pending.name = nullptr;
+  const Symbol& name = *std::exchange(pending.name, nullptr);
   const SeriesError error = CheckLabel(++pending.label_count, name.size_bytes, symbol.size_bytes);
   if (error == SeriesError::kNone && symbol.size_bytes > 0) sink.Add(name, symbol);
   return error;
 }
 
 template <typename Sink>
-inline SeriesError RequestDecoder::AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const {
+SeriesError RequestDecoder::AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const {
   WireReader reader(packed);
+  PendingRefs local_pending = pending;  // these two in registers
+  Sink local_sink = sink;
   while (!reader.done()) {
     uint64_t ref;
-    if (!reader.ReadVarint(ref)) return SeriesError::kMalformed;
-    if (const SeriesError error = AddRef(ref, pending, sink); error != SeriesError::kNone) return error;
+    if (!reader.ReadShortVarint(ref)) return SeriesError::kMalformed;
+    if (const SeriesError error = AddRef(ref, local_pending, local_sink); error != SeriesError::kNone) return error;
   }
+  pending = local_pending;
+  sink = local_sink;
   return SeriesError::kNone;
 }
 

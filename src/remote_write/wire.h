@@ -33,6 +33,17 @@ class WireReader {
     return ReadLongVarint(value, 10);
   }
 
+  /// The same as ReadVarint, without a branch between one byte and two: for values where that is hard to predict.
+  bool ReadShortVarint(uint64_t& value) {
+    if (remaining() < 2) return ReadVarint(value);
+    const uint32_t first = static_cast<uint8_t>(at_[0]), second = static_cast<uint8_t>(at_[1]);
+    const uint32_t is_long = first >> 7;
+    if ((is_long & second >> 7) != 0) return ReadLongVarint(value, 10);
+    value = (first & 0x7f) | (second << 7 & (0 - is_long));
+    at_ += 1 + is_long;
+    return true;
+  }
+
   /// At most five bytes; bits above the 32nd are dropped. Field number 0 is broken input.
   bool ReadTag(uint32_t& tag) {
     uint64_t value;
