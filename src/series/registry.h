@@ -33,7 +33,7 @@ class Registry {
   void Prefetch(const Fingerprint& fingerprint) const { table_.Prefetch(fingerprint); }
 
   /// The slot of the new state. The fingerprint must not be there yet.
-  uint32_t Insert(const Fingerprint& fingerprint, State state) {
+  uint32_t Insert(const Fingerprint& fingerprint, State&& state) {
     if (free_.empty()) AddChunk();
     const uint32_t slot = free_.back();
     [[maybe_unused]] const bool is_new = table_.Insert(fingerprint, slot);

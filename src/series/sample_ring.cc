@@ -40,17 +40,20 @@ size_t NextAllocation(size_t needed) {
 }  // namespace
 
 SampleRing::~SampleRing() {
-  while (newest_ != nullptr) DropOldest();
+  while (sealed_ != nullptr) DropOldestSealed();
+  std::free(newest_);
 }
 
 SampleRing::SampleRing(SampleRing&& other) noexcept
     : newest_(std::exchange(other.newest_, nullptr)),
+      sealed_(std::exchange(other.sealed_, nullptr)),
       newest_value_(other.newest_value_),
       size_(std::exchange(other.size_, 0)),
       allocated_(std::exchange(other.allocated_, 0)) {}
 
 SampleRing& SampleRing::operator=(SampleRing&& other) noexcept {
   std::swap(newest_, other.newest_);
+  std::swap(sealed_, other.sealed_);
   std::swap(newest_value_, other.newest_value_);
   std::swap(size_, other.size_);
   std::swap(allocated_, other.allocated_);
@@ -61,9 +64,10 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   assert(empty() || sample.timestamp_ms > newest_->tail.last_ms);
   const size_t max_bytes = std::max(options.max_bytes, kMinRingBytes);
   const size_t max_chunk_bytes =
-      std::min(max_bytes * 2 / 5, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
+      std::min(max_bytes / 5 * 2, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
   const int max_samples = std::clamp(options.samples_per_chunk, 1, kMaxXorChunkSamples);
-  if (empty() || newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes) StartChunk();
+  if (!empty() && (newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes)) SealChunk();
+  if (newest_ == nullptr) StartChunk();
 
   Chunk& before = *newest_;
   const EncodedXorSample encoded = before.tail.Encode(sample, newest_value_, before.data()[before.bytes - 1]);
@@ -78,7 +82,7 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   newest_value_ = sample.value;
   size_++;
   DropExpired(options);
-  while (allocated_ > max_bytes && newest_->next != newest_) DropOldest();
+  while (allocated_ > max_bytes && sealed_ != nullptr) DropOldestSealed();
 }
 
 Sample SampleRing::newest() const {
@@ -97,29 +101,36 @@ void SampleRing::ForEach(int64_t from_ms, int64_t to_ms, const std::function<voi
 
 void SampleRing::ForEachChunk(int64_t from_ms, int64_t to_ms,
                               const std::function<void(const ChunkView&)>& visit) const {
-  if (empty()) return;
-  const Chunk* chunk = newest_;
-  do {
-    chunk = chunk->next;
-    if (chunk->tail.last_ms < from_ms) continue;
-    if (chunk->min_ms > to_ms) return;
-    visit({chunk->min_ms, chunk->tail.last_ms, chunk->tail.count, {chunk->data(), chunk->bytes}});
-  } while (chunk != newest_);
+  const auto offer = [&](const Chunk& chunk) {
+    if (chunk.tail.last_ms < from_ms || chunk.min_ms > to_ms) return;
+    visit({chunk.min_ms, chunk.tail.last_ms, chunk.tail.count, {chunk.data(), chunk.bytes}});
+  };
+  const Chunk* chunk = sealed_;
+  if (chunk != nullptr) {
+    do {
+      chunk = chunk->next;
+      offer(*chunk);
+    } while (chunk != sealed_);
+  }
+  if (newest_ != nullptr) offer(*newest_);
+}
+
+void SampleRing::SealChunk() {
+  Resize((sizeof(Chunk) + newest_->bytes + 7) / 8 * 8);
+  newest_->next = sealed_ == nullptr ? newest_ : sealed_->next;
+  if (sealed_ != nullptr) sealed_->next = newest_;
+  sealed_ = std::exchange(newest_, nullptr);
 }
 
 void SampleRing::StartChunk() {
   static_assert(std::is_trivially_copyable_v<Chunk>, "chunks are moved by realloc");
   static_assert(sizeof(Chunk) <= 48);
-  if (newest_ != nullptr) Resize((sizeof(Chunk) + newest_->bytes + 7) / 8 * 8);
   void* memory = std::malloc(kFirstAllocation);
   if (memory == nullptr) throw std::bad_alloc();
-  auto* chunk = new (memory) Chunk;
-  chunk->bytes = kXorChunkHeaderBytes;
-  chunk->allocation = kFirstAllocation;
-  chunk->data()[0] = chunk->data()[1] = 0;
-  chunk->next = newest_ == nullptr ? chunk : newest_->next;
-  if (newest_ != nullptr) newest_->next = chunk;
-  newest_ = chunk;
+  newest_ = new (memory) Chunk;
+  newest_->bytes = kXorChunkHeaderBytes;
+  newest_->allocation = kFirstAllocation;
+  newest_->data()[0] = newest_->data()[1] = 0;
   allocated_ += kFirstAllocation;
 }
 
@@ -130,23 +141,19 @@ void SampleRing::Reserve(size_t bytes) {
 void SampleRing::Resize(size_t allocation) {
   const size_t before = newest_->allocation;
   if (allocation == before) return;
-  const bool alone = newest_->next == newest_;
-  Chunk* previous = newest_;
-  while (previous->next != newest_) previous = previous->next;
   auto* moved = static_cast<Chunk*>(std::realloc(newest_, allocation));
   if (moved == nullptr) throw std::bad_alloc();
   moved->allocation = static_cast<uint16_t>(allocation);
   newest_ = moved;
-  (alone ? moved : previous)->next = moved;
   allocated_ = static_cast<uint32_t>(allocated_ - before + allocation);
 }
 
-void SampleRing::DropOldest() {
-  Chunk* oldest = newest_->next;
-  if (oldest == newest_) {
-    newest_ = nullptr;
+void SampleRing::DropOldestSealed() {
+  Chunk* oldest = sealed_->next;
+  if (oldest == sealed_) {
+    sealed_ = nullptr;
   } else {
-    newest_->next = oldest->next;
+    sealed_->next = oldest->next;
   }
   size_ -= oldest->tail.count;
   allocated_ -= oldest->allocation;
@@ -156,9 +163,9 @@ void SampleRing::DropOldest() {
 void SampleRing::DropExpired(const RingOptions& options) {
   if (options.retention_ms <= 0) return;
   const auto newest_ms = static_cast<uint64_t>(newest_->tail.last_ms);
-  while (newest_->next != newest_ &&
-         newest_ms - static_cast<uint64_t>(newest_->next->tail.last_ms) > static_cast<uint64_t>(options.retention_ms)) {
-    DropOldest();
+  const auto retention_ms = static_cast<uint64_t>(options.retention_ms);
+  while (sealed_ != nullptr && newest_ms - static_cast<uint64_t>(sealed_->next->tail.last_ms) > retention_ms) {
+    DropOldestSealed();
   }
 }
 

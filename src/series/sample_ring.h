@@ -56,14 +56,16 @@ class SampleRing {
  private:
   struct Chunk;
 
+  void SealChunk();
   void StartChunk();
   /// Gives the newest chunk room for `bytes` bytes.
   void Reserve(size_t bytes);
   void Resize(size_t allocation);
-  void DropOldest();
+  void DropOldestSealed();
   void DropExpired(const RingOptions& options);
 
-  Chunk* newest_ = nullptr;  // a circle: newest_->next is the oldest
+  Chunk* newest_ = nullptr;  // the one that grows; null only in an empty ring
+  Chunk* sealed_ = nullptr;  // the newest full one: a circle, sealed_->next is the oldest
   double newest_value_ = 0;
   uint32_t size_ = 0;
   uint32_t allocated_ = 0;
