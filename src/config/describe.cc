@@ -1,0 +1,135 @@
+#include <absl/strings/match.h>
+#include <absl/strings/str_join.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "config/byte_size.h"
+#include "config/config.h"
+#include "sender/url.h"
+#include "timeseries/duration.h"
+
+namespace promcast {
+namespace {
+
+std::string DurationList(const std::vector<int64_t>& durations_ms) {
+  if (durations_ms.empty()) return "none";
+  return absl::StrJoin(durations_ms, ", ", [](std::string* out, int64_t ms) { *out += FormatDuration(ms); });
+}
+
+std::string DescribeRule(const RuleOptions& rule) {
+  std::string line = rule.name == rule.match_text ? fmt::format("forecast {}", rule.match_text)
+                                                  : fmt::format("forecast \"{}\": {}", rule.name, rule.match_text);
+  line +=
+      fmt::format("; step {}; seasons {}; horizons {}; coverage {}; every {}",
+                  rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms), DurationList(rule.seasons_ms),
+                  DurationList(rule.horizons_ms), fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
+  if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
+  if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);
+  line += rule.anomaly_score ? "; with anomaly score" : "; without anomaly score";
+  return line;
+}
+
+std::string_view MessageName(ProtobufMessage message) {
+  switch (message) {
+    case ProtobufMessage::kAuto:
+      return "remote write 2.0, else 1.0";
+    case ProtobufMessage::kV1:
+      return "remote write 1.0";
+    case ProtobufMessage::kV2:
+      return "remote write 2.0";
+  }
+  return "";
+}
+
+std::string DescribeDestination(const DestinationOptions& destination) {
+  const std::string url = WithoutUserInfo(destination.url);
+  std::string line = destination.name == url ? fmt::format("write to {}", url)
+                                             : fmt::format("write to \"{}\": {}", destination.name, url);
+  line += fmt::format("; {}", MessageName(destination.protobuf_message));
+  const bool user_info = url != destination.url;
+  if (destination.basic_auth || user_info) line += "; basic auth";
+  if (destination.authorization) line += fmt::format("; authorization {}", destination.authorization->type);
+  if (!destination.headers.empty()) {
+    line += "; headers " + absl::StrJoin(destination.headers, ", ",
+                                         [](std::string* out, const auto& header) { *out += header.first; });
+  }
+  if (destination.tls_config.insecure_skip_verify) line += "; certificate not verified";
+  if (!destination.strip_external_labels.empty()) {
+    line +=
+        "; strips " + absl::StrJoin(destination.strip_external_labels, ", ", [](std::string* out, const auto& label) {
+          *out += fmt::format("{}=\"{}\"", label.first, label.second);
+        });
+  }
+  return line;
+}
+
+std::string DescribeLimits(const PipelineOptions& options) {
+  return fmt::format(
+      "limits: {} series forecast, {} known, {} written; requests of {}, {} inflated, {} in flight; {} labels a "
+      "series; "
+      "series end after {}; {} of samples kept a series, at most {}; shards: {}",
+      options.limits.max_series, options.limits.max_known_series, options.limits.max_output_series,
+      FormatByteSize(options.ingest.max_body_bytes), FormatByteSize(options.ingest.max_decoded_bytes),
+      FormatByteSize(options.ingest.max_in_flight_bytes), options.ingest.decode.max_labels_per_series,
+      FormatDuration(options.series.idle_timeout_ms),
+      options.series.ring.retention_ms == 0 ? "any age" : FormatDuration(options.series.ring.retention_ms),
+      FormatByteSize(options.series.ring.max_bytes),
+      options.shards == 0 ? "one a core" : fmt::format("{}", options.shards));
+}
+
+bool SendsSecret(const DestinationOptions& destination) {
+  return destination.basic_auth || destination.authorization || WithoutUserInfo(destination.url) != destination.url;
+}
+
+bool IsLoopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void WarnOfDestination(const DestinationOptions& destination, std::vector<std::string>& warnings) {
+  const absl::StatusOr<Url> url = ParseUrl(destination.url);
+  if (url.ok() && !url->tls && !IsLoopback(url->host) && SendsSecret(destination)) {
+    warnings.push_back(fmt::format("{}: credentials are sent without encryption; use an https URL", destination.name));
+  }
+  if (destination.tls_config.insecure_skip_verify) {
+    warnings.push_back(fmt::format("{}: insecure_skip_verify lets anybody pose as the receiver; set ca_file instead",
+                                   destination.name));
+  }
+}
+
+void WarnOfRule(const RuleOptions& rule, const SeriesOptions& series, std::vector<std::string>& warnings) {
+  if (!rule.horizons_ms.empty() && rule.interval_ms > rule.horizons_ms.front()) {
+    warnings.push_back(
+        fmt::format("{}: a prediction every {} for a horizon of {} leaves times that nothing predicts; "
+                    "shorten interval",
+                    rule.name, FormatDuration(rule.interval_ms), FormatDuration(rule.horizons_ms.front())));
+  }
+  if (rule.step_ms > series.idle_timeout_ms) {
+    warnings.push_back(
+        fmt::format("{}: the step {} is longer than series.idle_timeout {}; sparse series end between two "
+                    "samples",
+                    rule.name, FormatDuration(rule.step_ms), FormatDuration(series.idle_timeout_ms)));
+  }
+}
+
+}  // namespace
+
+std::string DescribeConfig(const PipelineOptions& options) {
+  std::string text;
+  for (const RuleOptions& rule : options.forecasts) text += DescribeRule(rule) + '\n';
+  for (const DestinationOptions& destination : options.remote_write) text += DescribeDestination(destination) + '\n';
+  return text + DescribeLimits(options) + '\n';
+}
+
+std::vector<std::string> ConfigWarnings(const PipelineOptions& options) {
+  std::vector<std::string> warnings;
+  if (options.remote_write.empty())
+    warnings.emplace_back("remote_write is empty: predictions are not written anywhere");
+  if (options.forecasts.empty()) warnings.emplace_back("forecasts is empty: samples are received, nothing is forecast");
+  for (const DestinationOptions& destination : options.remote_write) WarnOfDestination(destination, warnings);
+  for (const RuleOptions& rule : options.forecasts) WarnOfRule(rule, options.series, warnings);
+  return warnings;
+}
+
+}  // namespace promcast

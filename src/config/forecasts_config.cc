@@ -1,0 +1,192 @@
+#include <absl/status/statusor.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_split.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "config/sections.h"
+#include "timeseries/duration.h"
+#include "timeseries/labels.h"
+
+namespace promcast {
+namespace {
+
+constexpr size_t kMaxHorizons = 16;
+constexpr size_t kMaxCoverages = 8;
+constexpr size_t kMaxSeasons = 8;
+constexpr size_t kMaxSelectors = 64;
+constexpr int64_t kMinStepMs = 100;
+constexpr int64_t kMaxStepMs = 86'400'000;
+/// Names that only promcast writes; the last one is a regular expression over all of its forecast_ series.
+constexpr std::array<std::string_view, 6> kOwnPrefixes{
+    "predicted_",           "forecast_anomaly",        "forecast_time_to_threshold_seconds",
+    "forecast_skill_ratio", "forecast_coverage_ratio", "forecast_."};
+
+/// True when the selector asks by name for what promcast itself writes.
+bool SelectsOwnOutput(const Selector& selector) {
+  for (const Matcher& matcher : selector.matchers()) {
+    if (matcher.name != kMetricNameLabel) continue;
+    if (matcher.type != MatchType::kEqual && matcher.type != MatchType::kRegex) continue;
+    for (const absl::string_view part : absl::StrSplit(matcher.value, '|')) {
+      const std::string_view alternative(part.data(), part.size());
+      const size_t start = std::min(alternative.find_first_not_of("^(?:"), alternative.size());
+      for (const std::string_view prefix : kOwnPrefixes) {
+        if (alternative.substr(start).starts_with(prefix)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+void ReadSelector(const YamlValue& value, RuleOptions& rule) {
+  std::string text;
+  if (!value.ReadString(text)) return;
+  absl::StatusOr<Selector> selector = Selector::Parse(text);
+  if (!selector.ok()) return value.Fail(std::string(selector.status().message()));
+  if (SelectsOwnOutput(*selector)) {
+    return value.Fail("selects series that promcast itself writes and never forecasts; name others");
+  }
+  if (!rule.match_text.empty()) rule.match_text += " or ";
+  rule.match_text += text;
+  rule.match.push_back(*std::move(selector));
+}
+
+void ReadMatch(const YamlValue& value, RuleOptions& rule) {
+  std::vector<YamlValue> selectors{value};
+  if (!value.IsText() && !value.ReadList(selectors, "a PromQL selector or a list of them")) return;
+  if (selectors.empty() || selectors.size() > kMaxSelectors) {
+    return value.Fail(fmt::format("{} selectors; write 1 to {}", selectors.size(), kMaxSelectors));
+  }
+  for (const YamlValue& selector : selectors) ReadSelector(selector, rule);
+}
+
+void ReadStep(const YamlValue& value, RuleOptions& rule) {
+  if (value.IsText() && value.node().text == "auto") {
+    rule.step_ms = 0;
+    return;
+  }
+  value.ReadDuration(rule.step_ms, {.min_ms = kMinStepMs, .max_ms = kMaxStepMs});
+}
+
+/// Sorted; each once.
+template <typename T, typename ReadOne>
+void ReadSortedList(const YamlValue& value, std::string_view expected, size_t min_count, size_t max_count,
+                    std::vector<T>& out, const ReadOne& read_one) {
+  std::vector<YamlValue> items;
+  if (!value.ReadList(items, expected)) return;
+  if (items.size() < min_count || items.size() > max_count) {
+    return value.Fail(fmt::format("{} entries; write {} to {}", items.size(), min_count, max_count));
+  }
+  std::vector<T> numbers;
+  for (const YamlValue& item : items) {
+    T number{};
+    if (!read_one(item, number)) continue;
+    if (std::find(numbers.begin(), numbers.end(), number) != numbers.end()) {
+      item.Fail("stands twice in the list; keep one");
+    }
+    numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  out = std::move(numbers);
+}
+
+bool ReadListedDuration(const YamlValue& item, int64_t& out_ms) {
+  return item.ReadDuration(out_ms, {.min_ms = kMinStepMs});
+}
+
+void ReadSeasons(const YamlValue& value, RuleOptions& rule) {
+  if (value.IsText() && value.node().text == "auto") {
+    return value.Fail("seasons are not detected yet; write their lengths, as [1d], or [] for none");
+  }
+  ReadSortedList(value, "a list of durations", 0, kMaxSeasons, rule.seasons_ms, ReadListedDuration);
+}
+
+bool ReadCoverage(const YamlValue& item, double& out) {
+  if (item.IsText() && absl::EndsWith(item.node().text, "%")) {
+    return item.Fail("expected a share above 0 and below 1; write 0.95 for 95%"), false;
+  }
+  double coverage = 0;
+  if (!item.ReadNumber(coverage)) return false;
+  if (coverage > 0 && coverage < 1) {
+    out = coverage;
+    return true;
+  }
+  const bool percent = coverage > 1 && coverage < 100;
+  item.Fail(fmt::format("expected a share above 0 and below 1, found {}; write {}", coverage,
+                        percent ? fmt::format("{:.6g}", coverage / 100) : "one such as 0.95"));
+  return false;
+}
+
+void ReadBound(YamlSection& section, std::string_view key, std::optional<double>& out) {
+  double bound = 0;
+  if (const auto entry = section.Take(key); entry && entry->ReadNumber(bound)) out = bound;
+}
+
+/// What only shows when several keys are seen together. The default season does not bind a rule with long steps.
+void CheckRule(const YamlValue& value, const RuleOptions& rule, bool seasons_written) {
+  if (rule.floor && rule.ceiling && *rule.floor >= *rule.ceiling) {
+    value.Fail(fmt::format("floor ({}) must be below ceiling ({})", *rule.floor, *rule.ceiling));
+  }
+  if (rule.step_ms == 0) return;
+  for (const int64_t horizon_ms : rule.horizons_ms) {
+    if (horizon_ms >= rule.step_ms) continue;
+    value.Fail(fmt::format("horizon {} is shorter than the step {}; lengthen it or shorten the step",
+                           FormatDuration(horizon_ms), FormatDuration(rule.step_ms)));
+  }
+  if (!seasons_written) return;
+  for (const int64_t season_ms : rule.seasons_ms) {
+    if (season_ms > 2 * rule.step_ms) continue;
+    value.Fail(fmt::format("season {} is not longer than two steps of {}; leave it out or shorten the step",
+                           FormatDuration(season_ms), FormatDuration(rule.step_ms)));
+  }
+}
+
+void ReadRule(const YamlValue& value, RuleOptions& rule) {
+  YamlSection section(value);
+  if (const auto name = section.Take("name"); name && name->ReadString(rule.name) && rule.name.empty()) {
+    name->Fail("the name is empty; write one, or leave the key out");
+  }
+  if (const auto match = section.TakeRequired("match", "write a PromQL selector such as '{job=\"node\"}'")) {
+    ReadMatch(*match, rule);
+  }
+  if (rule.name.empty()) rule.name = rule.match_text;
+  if (const auto step = section.Take("step")) ReadStep(*step, rule);
+  const auto seasons = section.Take("seasons");
+  if (seasons) ReadSeasons(*seasons, rule);
+  if (const auto horizons = section.Take("horizons")) {
+    ReadSortedList(*horizons, "a list of durations", 1, kMaxHorizons, rule.horizons_ms, ReadListedDuration);
+  }
+  if (const auto coverage = section.Take("coverage")) {
+    ReadSortedList(*coverage, "a list of shares such as 0.95", 1, kMaxCoverages, rule.coverages, ReadCoverage);
+  }
+  section.Duration("interval", rule.interval_ms, {.min_ms = 1000, .max_ms = 86'400'000});
+  ReadBound(section, "floor", rule.floor);
+  ReadBound(section, "ceiling", rule.ceiling);
+  section.Bool("anomaly_score", rule.anomaly_score);
+  section.RefuseOtherKeys();
+  CheckRule(value, rule, seasons.has_value());
+}
+
+}  // namespace
+
+void ReadForecasts(YamlSection& top, PipelineOptions& options) {
+  const auto entry = top.TakeRequired("forecasts", "write rules, or \"forecasts: []\" to receive without forecasting");
+  std::vector<YamlValue> items;
+  if (!entry || entry->IsNull() || !entry->ReadList(items, "a list of rules")) return;
+  std::map<std::string, FilePosition> names;
+  for (const YamlValue& item : items) {
+    RuleOptions rule;
+    ReadRule(item, rule);
+    const auto [first, is_new] = names.emplace(rule.name, item.position());
+    if (!is_new && !rule.name.empty()) {
+      item.Fail(fmt::format("the name \"{}\" is taken by the rule in line {}; give one of them another name", rule.name,
+                            first->second.line));
+    }
+    options.forecasts.push_back(std::move(rule));
+  }
+}
+
+}  // namespace promcast
