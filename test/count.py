@@ -68,10 +68,10 @@ def main() -> int:
     if steps.exists():
         for step in steps.read_text().splitlines():
             totals.add(step, "failed")
-    for name in totals.failures:
-        print(f"FAILED {name}")
     if totals.passed == 0 and not totals.failures:
         totals.add("no test ran at all", "failed")
+    for name in totals.failures:
+        print(f"FAILED {name}")
     print(f"{totals.passed} passed, {len(totals.failures)} failed" + (f", {totals.skipped} skipped" if totals.skipped else ""))
     return 1 if totals.failures else 0
 
