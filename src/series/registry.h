@@ -33,14 +33,15 @@ class Registry {
   void Prefetch(const Fingerprint& fingerprint) const { table_.Prefetch(fingerprint); }
 
   /// The slot of the new state. The fingerprint must not be there yet.
-  uint32_t Insert(const Fingerprint& fingerprint, State&& state) {
+  template <class From = State>
+  uint32_t Insert(const Fingerprint& fingerprint, From&& state) {
     if (free_.empty()) AddChunk();
     const uint32_t slot = free_.back();
     [[maybe_unused]] const bool is_new = table_.Insert(fingerprint, slot);
     assert(is_new);
     free_.pop_back();
     Chunk& chunk = *chunks_[slot / kSlotsPerChunk];
-    new (chunk.Memory(slot % kSlotsPerChunk)) State(std::move(state));
+    new (chunk.Memory(slot % kSlotsPerChunk)) State(std::forward<From>(state));
     chunk.fingerprints[slot % kSlotsPerChunk] = fingerprint;
     chunk.live |= uint64_t{1} << (slot % kSlotsPerChunk);
     return slot;
