@@ -39,7 +39,7 @@ Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricReg
   const size_t shards = options.shards > 0 ? options.shards : std::max(1u, std::thread::hardware_concurrency());
   const ShardContext context{clock_, catalog_, admission_, metrics_, write_};
   for (size_t i = 0; i < shards; i++)
-    shards_.push_back(std::make_unique<Shard>(context, options, rules_, kMaxWaitingBatches));
+    shards_.push_back(std::make_unique<SeriesShard>(context, options, rules_, kMaxWaitingBatches));
   PublishMetrics(metrics);
   reporter_ = std::thread([this] { ReportLoop(); });
 }

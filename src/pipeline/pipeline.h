@@ -13,7 +13,7 @@
 #include "pipeline/options.h"
 #include "pipeline/pipeline_metrics.h"
 #include "pipeline/rule_set.h"
-#include "pipeline/shard.h"
+#include "pipeline/series_shard.h"
 #include "self_metrics/metrics.h"
 #include "timeseries/clock.h"
 
@@ -65,8 +65,8 @@ class Pipeline final : public SampleSink {
   std::shared_ptr<const RuleSet> rules_ PROMCAST_GUARDED_BY(mutex_);
   bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
 
-  std::vector<std::unique_ptr<Shard>> shards_;  // made at construction
-  std::thread reporter_;                        // last: uses all of the above
+  std::vector<std::unique_ptr<SeriesShard>> shards_;  // made at construction
+  std::thread reporter_;                              // last: uses all of the above
 };
 
 }  // namespace promcast

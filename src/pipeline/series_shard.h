@@ -13,13 +13,13 @@ namespace promcast {
 
 /// A shard engine with the one thread that owns it, and the mailbox in between. Samples go before commands, and both
 /// before predictions. All methods are thread-safe.
-class Shard {
+class SeriesShard {
  public:
   /// `max_batches`: more waiting ones are refused.
-  Shard(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules,
-        size_t max_batches);
+  SeriesShard(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules,
+              size_t max_batches);
   /// Applies what has been accepted, then stops.
-  ~Shard();
+  ~SeriesShard();
 
   /// False when the mailbox is full or the shard is stopping.
   bool Submit(ShardBatch& batch);

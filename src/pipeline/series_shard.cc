@@ -1,4 +1,4 @@
-#include "pipeline/shard.h"
+#include "pipeline/series_shard.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,19 +10,19 @@ constexpr int64_t kReportIntervalMs = 1000;
 
 }  // namespace
 
-Shard::Shard(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules,
-             size_t max_batches)
+SeriesShard::SeriesShard(const ShardContext& context, const PipelineOptions& options,
+                         std::shared_ptr<const RuleSet> rules, size_t max_batches)
     : clock_(context.clock),
       max_batches_(max_batches),
       engine_(context, options, std::move(rules)),
       report_(engine_.Report()),
       thread_([this] { Loop(); }) {}
 
-Shard::~Shard() {
+SeriesShard::~SeriesShard() {
   Stop();
 }
 
-void Shard::Stop() {
+void SeriesShard::Stop() {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
@@ -31,7 +31,7 @@ void Shard::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Shard::Submit(ShardBatch& batch) {
+bool SeriesShard::Submit(ShardBatch& batch) {
   {
     MutexLock lock(mutex_);
     if (stopping_ || batches_.size() >= max_batches_) return false;
@@ -41,7 +41,7 @@ bool Shard::Submit(ShardBatch& batch) {
   return true;
 }
 
-void Shard::Run(std::function<void(ShardEngine&)> command) {
+void SeriesShard::Run(std::function<void(ShardEngine&)> command) {
   {
     MutexLock lock(mutex_);
     commands_.push_back(std::move(command));
@@ -49,12 +49,13 @@ void Shard::Run(std::function<void(ShardEngine&)> command) {
   work_added_.NotifyOne();
 }
 
-ShardReport Shard::report() const {
+ShardReport SeriesShard::report() const {
   MutexLock lock(mutex_);
   return report_;
 }
 
-bool Shard::WaitForWork(std::deque<ShardBatch*>& batches, std::deque<std::function<void(ShardEngine&)>>& commands) {
+bool SeriesShard::WaitForWork(std::deque<ShardBatch*>& batches,
+                              std::deque<std::function<void(ShardEngine&)>>& commands) {
   const int64_t wait_ms = std::clamp<int64_t>(engine_.next_due_ms() - clock_.NowMs(), 0, kReportIntervalMs);
   MutexLock lock(mutex_);
   const auto has_work = [this]()
@@ -65,7 +66,7 @@ bool Shard::WaitForWork(std::deque<ShardBatch*>& batches, std::deque<std::functi
   return !stopping_ || !batches.empty() || !commands.empty();
 }
 
-void Shard::PublishReport(int64_t now_ms) {
+void SeriesShard::PublishReport(int64_t now_ms) {
   if (now_ms < next_report_ms_ && next_report_ms_ <= now_ms + kReportIntervalMs) return;
   next_report_ms_ = now_ms + kReportIntervalMs;
   ShardReport report = engine_.Report();
@@ -73,7 +74,7 @@ void Shard::PublishReport(int64_t now_ms) {
   report_ = std::move(report);
 }
 
-void Shard::Loop() {
+void SeriesShard::Loop() {
   std::deque<ShardBatch*> batches;
   std::deque<std::function<void(ShardEngine&)>> commands;
   while (WaitForWork(batches, commands)) {
