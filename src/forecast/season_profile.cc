@@ -43,7 +43,10 @@ void SeasonProfile::Skip(int64_t cells) {
 void SeasonProfile::ClosePhase() {
   const int phases = clock_.phases();
   const int closed = clock_.PhaseOf(clock_.step());
-  if (!std::isnan(waiting_[0])) Learn((closed - kDelay + phases * kDelay) % phases, waiting_[0]);
+  if (!std::isnan(waiting_[0])) {
+    const int phase = (closed - kDelay + phases * kDelay) % phases;
+    Learn(phase, waiting_[0], phase > closed ? seasons_ - 1 : seasons_);
+  }
   std::copy(waiting_.begin() + 1, waiting_.end(), waiting_.begin());
   waiting_.back() = open_.count > 0 ? open_.Mean() : kNaN;
   open_.Clear();
@@ -53,14 +56,14 @@ void SeasonProfile::ClosePhase() {
   }
 }
 
-void SeasonProfile::Learn(int phase, double value) {
+void SeasonProfile::Learn(int phase, double value, int season) {
   const double known = cells_.Get(phase);
   if (std::isnan(known)) return cells_.Set(phase, value);
   double error = value - known;
   if (learnt_ >= kSomeLearnt && distance_ > 0) error = std::clamp(error, -kFarthest * distance_, kFarthest * distance_);
   learnt_ = std::min(learnt_ + 1, kManySeasons);
   distance_ += static_cast<float>(std::max(kDistanceRate, 1. / learnt_) * (std::abs(error) - distance_));
-  cells_.Set(phase, known + std::max(kNewestWeight, 1. / (seasons_ + 1)) * error);
+  cells_.Set(phase, known + std::max(kNewestWeight, 1. / (season + 1)) * error);
 }
 
 double SeasonProfile::At(int64_t steps) const {

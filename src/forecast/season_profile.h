@@ -42,7 +42,7 @@ class SeasonProfile {
   static constexpr int kSmoothing = 2;
 
   void ClosePhase();
-  void Learn(int phase, double value);
+  void Learn(int phase, double value, int season);
 
   SeasonClock clock_;
   PhaseMemory cells_;

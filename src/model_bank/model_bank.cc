@@ -237,10 +237,12 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
   const Mixed high = bank.ladder[upper].Mix(asked);
   const Mixed low = lower == upper ? high : bank.ladder[lower].Mix(asked);
   const double point = low.point + part * (high.point - low.point);
+  double narrower = 0;  // the band of the coverage below lies within
   out.point = bank.Bounded(bank.scale.FromModel(point));
   for (size_t i = 0; i < bank.options->coverages.size(); i++) {
     double half_width = bank.HalfWidth(upper, i, high.scale) * growth;
     if (lower != upper) half_width = half_width * part + bank.HalfWidth(lower, i, low.scale) * (1 - part);
+    narrower = half_width = std::max(half_width, narrower);
     out.lower[i] = bank.Bounded(bank.scale.FromModel(point - half_width));
     out.upper[i] = bank.Bounded(bank.scale.FromModel(point + half_width));
   }

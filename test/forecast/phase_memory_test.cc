@@ -1,0 +1,69 @@
+#include "forecast/phase_memory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace promcast {
+namespace {
+
+TEST(PhaseMemory, KnowsNothingAtFirst) {
+  PhaseMemory memory(3);
+  for (int i = 0; i < 3; i++) EXPECT_TRUE(std::isnan(memory.Get(i)));
+}
+
+TEST(PhaseMemory, KeepsEveryValueToAFractionOfTheirRange) {
+  std::mt19937 random(1);
+  for (double base : {0., 1., -5e6, 1.7e9, 1e12}) {
+    for (double range : {1e-3, 1., 4e6}) {
+      if (range < std::abs(base) * 1e-12) continue;
+      PhaseMemory memory(100);
+      std::vector<double> values(100);
+      for (int pass = 0; pass < 3; pass++) {
+        for (int i = 0; i < 100; i++) {
+          values[i] = base + std::uniform_real_distribution<double>(0, range)(random);
+          memory.Set(i, values[i]);
+        }
+        memory.Fit();
+      }
+      for (int i = 0; i < 100; i++) {
+        ASSERT_NEAR(memory.Get(i), values[i], range / 20'000 + std::abs(base) * 1e-15) << base << " " << range;
+      }
+    }
+  }
+}
+
+TEST(PhaseMemory, FollowsARampWithoutLosingPrecision) {
+  PhaseMemory memory(50);
+  for (int i = 0; i < 100'000; i++) {
+    memory.Set(i % 50, i);
+    if (i % 50 == 49) memory.Fit();
+  }
+  for (int i = 0; i < 50; i++) EXPECT_NEAR(memory.Get(i), 99'950 + i, .05);
+}
+
+TEST(PhaseMemory, OneWildValueDoesNotCostTheOthersTheirPrecision) {
+  PhaseMemory memory(20);
+  for (int i = 0; i < 20; i++) memory.Set(i, i);
+  memory.Set(3, 1e30);
+  EXPECT_GT(memory.Get(3), 90);
+  EXPECT_LT(memory.Get(3), 100);
+  for (int i = 4; i < 20; i++) EXPECT_NEAR(memory.Get(i), i, .01);
+  memory.Set(3, 3);
+  memory.Fit();
+  EXPECT_NEAR(memory.Get(3), 3, .01);
+}
+
+TEST(PhaseMemory, AnswersFiniteValuesForAnyOrderOfMagnitudes) {
+  std::mt19937 random(2);
+  PhaseMemory memory(8);
+  for (int i = 0; i < 100'000; i++) {
+    const double magnitude = std::uniform_real_distribution<double>(-320, 100)(random);
+    memory.Set(static_cast<int>(random() % 8), (random() % 2 ? 1 : -1) * std::pow(10., magnitude));
+    if (random() % 16 == 0) memory.Fit();
+    for (int k = 0; k < 8; k++) ASSERT_FALSE(std::isinf(memory.Get(k)));
+  }
+}
+
+}  // namespace
+}  // namespace promcast
