@@ -1,0 +1,63 @@
+#include "remote_write/label_block.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "prometheus/remote.pb.h"
+
+namespace promcast {
+namespace {
+
+using Texts = std::map<std::string, std::string>;
+
+std::vector<LabelView> Views(const Texts& texts) {
+  std::vector<LabelView> views;
+  for (const auto& [name, value] : texts) views.push_back({name, value});
+  return views;
+}
+
+TEST(LabelBlockTest, IsTheLabelsFieldOfARemoteWriteSeries) {
+  const Texts texts = {{"__name__", "up"}, {"long", std::string(200, 'v')}, {std::string(130, 'n'), "x"}, {"none", ""}};
+  prometheus::TimeSeries series;
+  ASSERT_TRUE(series.ParseFromString(EncodeLabelBlock(Views(texts))));
+  Texts parsed;
+  for (const auto& label : series.labels()) parsed[label.name()] = label.value();
+  EXPECT_EQ(parsed, texts);
+}
+
+TEST(LabelBlockTest, DecodesWhatItEncoded) {
+  const Texts texts = {{"__name__", "up"}, {"job", std::string(20000, 'v')}, {"zone", "z"}};
+  const std::string block = EncodeLabelBlock(Views(texts));
+  std::vector<LabelView> labels = {{"stale", "entry"}};
+  DecodeLabelBlock(block, labels);
+  EXPECT_EQ(labels, Views(texts));
+  DecodeLabelBlock("", labels);
+  EXPECT_TRUE(labels.empty());
+}
+
+Texts RandomTexts(std::mt19937_64& random, size_t max_labels) {
+  Texts texts;
+  for (size_t i = random() % (max_labels + 1); i > 0; i--) {
+    texts[std::string(1 + random() % 3, static_cast<char>('a' + random() % 6))] =
+        std::string(random() % 10 == 0 ? 150 : random() % 5, static_cast<char>('A' + random() % 26));
+  }
+  return texts;
+}
+
+TEST(LabelBlockTest, SplicingIsMergingAndSortingAgain) {
+  std::mt19937_64 random(7);
+  std::string out = "left over";
+  for (int i = 0; i < 20000; i++) {
+    const Texts texts = RandomTexts(random, 8), added = RandomTexts(random, 4);
+    Texts merged = texts;
+    for (const auto& [name, value] : added) merged[name] = value;
+    SpliceLabels(EncodeLabelBlock(Views(texts)), Views(added), out);
+    ASSERT_EQ(out, EncodeLabelBlock(Views(merged)));
+  }
+}
+
+}  // namespace
+}  // namespace promcast
