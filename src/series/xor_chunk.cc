@@ -8,24 +8,26 @@ namespace {
 
 constexpr int kMaxLeading = 31;
 
-/// Writes bits into an EncodedXorSample, from the highest of a byte down.
+/// Writes bits behind those that the first byte of an EncodedXorSample already holds, from the highest of a byte down.
 class BitWriter {
  public:
-  BitWriter(EncodedXorSample& out, uint8_t free_bits) : out_(out), free_bits_(free_bits) {}
+  BitWriter(EncodedXorSample& out, int used_bits) : out_(out), filled_(used_bits) {
+    word_ = static_cast<uint64_t>(out.bytes[0]) << 56;
+  }
 
   /// The low `bits` of `value`.
   void Write(uint64_t value, int bits) {
-    while (bits > 0) {
-      if (free_bits_ == 0) {
-        out_.size++;
-        free_bits_ = 8;
-      }
-      const int take = std::min<int>(bits, free_bits_);
-      const auto part = static_cast<uint8_t>((value >> (bits - take)) & ((1u << take) - 1));
-      out_.bytes[out_.size - 1] |= static_cast<uint8_t>(part << (free_bits_ - take));
-      free_bits_ = static_cast<uint8_t>(free_bits_ - take);
-      bits -= take;
+    if (bits < 64) value &= (uint64_t{1} << bits) - 1;
+    const int free = 64 - filled_;
+    if (bits < free) {
+      word_ |= value << (free - bits);
+      filled_ += bits;
+      return;
     }
+    const int over = bits - free;
+    StoreWord(word_ | value >> over);
+    word_ = over == 0 ? 0 : value << (64 - over);
+    filled_ = over;
   }
 
   void WriteUvarint(uint64_t value) {
@@ -33,11 +35,23 @@ class BitWriter {
     Write(value, 8);
   }
 
-  uint8_t free_bits() const { return free_bits_; }
+  /// Completes the bytes; returns how many low bits of the last are unused.
+  uint8_t Finish() {
+    const int last_bytes = (filled_ + 7) / 8;
+    StoreWord(word_);
+    out_.size = static_cast<uint8_t>(out_.size - 8 + last_bytes);
+    return static_cast<uint8_t>(last_bytes * 8 - filled_);
+  }
 
  private:
+  void StoreWord(uint64_t word) {
+    for (int i = 0; i < 8; i++) out_.bytes[out_.size + i] = static_cast<uint8_t>(word >> (56 - 8 * i));
+    out_.size = static_cast<uint8_t>(out_.size + 8);
+  }
+
   EncodedXorSample& out_;
-  uint8_t free_bits_;
+  uint64_t word_ = 0;
+  int filled_;  // always less than 64
 };
 
 uint64_t ZigZag(int64_t value) {
@@ -83,9 +97,8 @@ EncodedXorSample XorChunkTail::Encode(Sample sample, double last_value, uint8_t 
   if (free_bits > 0) {
     out.rewrites_last = true;
     out.bytes[0] = last_byte;
-    out.size = 1;
   }
-  BitWriter writer(out, free_bits);
+  BitWriter writer(out, free_bits > 0 ? 8 - free_bits : 0);
   const auto value_bits = std::bit_cast<uint64_t>(sample.value);
   if (count == 0) {
     writer.WriteUvarint(ZigZag(sample.timestamp_ms));
@@ -101,7 +114,7 @@ EncodedXorSample XorChunkTail::Encode(Sample sample, double last_value, uint8_t 
     last_delta_ms = delta;
   }
   last_ms = sample.timestamp_ms;
-  free_bits = writer.free_bits();
+  free_bits = writer.Finish();
   count++;
   return out;
 }

@@ -150,6 +150,12 @@ TEST(XorChunk, AtEveryTruncationWhatIsLeftIsReadAndTheRestReported) {
   }
 }
 
+TEST(XorChunk, LeadingZerosAreCountedUpTo31) {
+  // t = 0, value 0; delta 0, "11", 31 leading zeros, 33 significant bits, of which the last is set.
+  const std::vector<uint8_t> expected = {0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0x08, 0, 0, 0, 0x04};
+  EXPECT_EQ(Encode({{0, 0}, {0, std::bit_cast<double>(uint64_t{1})}}), expected);
+}
+
 TEST(XorChunk, AWindowWiderThanAValueIsCorrupt) {
   // One sample (t = 0, value 0), then delta 0, "11", 31 leading zeros, 63 significant bits.
   std::vector<uint8_t> chunk(2 + 1 + 8 + 1);
