@@ -43,7 +43,8 @@ void CheckName(std::string_view name, MetricKind kind, const MetricRegistry::Met
   for (std::string_view suffix : {"_count", "_sum", "_bucket"}) {
     if (name.ends_with(suffix)) Reject(name, fmt::format("{} belongs to histograms' samples", suffix));
   }
-  for (const auto& [label, value] : labels) {
+  for (const auto& entry : labels) {
+    const std::string& label = entry.first;
     if (!IsName(label) || label.starts_with("__")) Reject(name, fmt::format("bad label name \"{}\"", label));
     if (kind == MetricKind::kHistogram && label == "le") Reject(name, "the label le belongs to the buckets");
     const auto same = [&](const auto& other) { return other.first == label; };

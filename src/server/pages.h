@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/http_message.h"
+#include "server/http_server.h"
+
+namespace promcast {
+
+/// Every answer but remote write's. Thread-safe.
+class Pages {
+ public:
+  Pages(const ServerHooks& hooks, bool enable_lifecycle) : hooks_(hooks), enable_lifecycle_(enable_lifecycle) {}
+
+  HttpReply Answer(const PageRequest& request) const;
+
+  /// The value of the metrics' label `handler`: a small fixed set.
+  static std::string_view HandlerName(std::string_view path);
+  static bool IsWritePath(std::string_view path);
+  /// Whether the answer may take long, so that it must not be made on a thread that serves sockets.
+  static bool MayBlock(const PageRequest& request);
+
+ private:
+  HttpReply Metrics(const PageRequest& request) const;
+  HttpReply Lifecycle(const PageRequest& request) const;
+  HttpReply BuildInfo() const;
+
+  const ServerHooks& hooks_;
+  const bool enable_lifecycle_;
+};
+
+}  // namespace promcast
