@@ -99,7 +99,7 @@ absl::Status RequestDecoder::Reset(WriteProtocol protocol, std::string_view mess
     Clear();
     return status;
   }
-  if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) symbols_ = {};
+  if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) symbols_ = std::vector<Symbol>();
   ReadSymbols(first_symbol, symbol_count);
   series_reader_ = metadata_reader_ = WireReader(message);
   return absl::OkStatus();
