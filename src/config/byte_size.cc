@@ -14,12 +14,12 @@ struct Unit {
 };
 
 constexpr std::array<Unit, 11> kUnits{{{"TiB", 1ull << 40},
-                                       {"GiB", 1ull << 30},
-                                       {"MiB", 1ull << 20},
-                                       {"KiB", 1ull << 10},
                                        {"TB", 1'000'000'000'000},
+                                       {"GiB", 1ull << 30},
                                        {"GB", 1'000'000'000},
+                                       {"MiB", 1ull << 20},
                                        {"MB", 1'000'000},
+                                       {"KiB", 1ull << 10},
                                        {"kB", 1000},
                                        {"KB", 1000},
                                        {"B", 1},

@@ -162,8 +162,9 @@ class TreeBuilder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-/// yaml-cpp ends its input at an EOT character and guesses UTF-16 from zero bytes and byte order marks.
-bool HasForbiddenByte(std::string_view yaml, ConfigErrors& errors) {
+/// Forbids more than YAML does, as yaml-cpp ends its input at an EOT character and guesses UTF-16 from zero bytes and
+/// byte order marks.
+bool IsUnreadable(std::string_view yaml, ConfigErrors& errors) {
   FilePosition position;
   for (const char c : yaml) {
     const auto byte = static_cast<unsigned char>(c);
@@ -174,8 +175,25 @@ bool HasForbiddenByte(std::string_view yaml, ConfigErrors& errors) {
     }
     position.column++;
     if (c == '\n') position = {position.line + 1, 1};
+    if (position.column > static_cast<int>(kMaxYamlLineBytes)) {
+      errors.Add({position.line, 1}, fmt::format("the line holds more than {} bytes; break it", kMaxYamlLineBytes));
+      return true;
+    }
   }
   return false;
+}
+
+std::string_view LineOf(std::string_view yaml, int line) {
+  for (int i = 1; i < line; i++) yaml.remove_prefix(std::min(yaml.find('\n'), yaml.size() - 1) + 1);
+  return yaml.substr(0, yaml.find('\n'));
+}
+
+void AddSyntaxError(std::string_view yaml, const YAML::Exception& error, ConfigErrors& errors) {
+  const FilePosition position = PositionOf(error.mark);
+  const bool tab =
+      !yaml.empty() && LineOf(yaml, position.line).substr(0, position.column).find('\t') != std::string::npos;
+  errors.Add(position, fmt::format("cannot read this as YAML: {}{}", error.msg,
+                                   tab ? " (a tab stands in this line; indent with blanks)" : ""));
 }
 
 }  // namespace
@@ -185,7 +203,7 @@ std::shared_ptr<const YamlNode> ParseYaml(std::string_view yaml, ConfigErrors& e
     errors.Add({}, fmt::format("the file holds more than {} bytes; keep it smaller", kMaxYamlBytes));
     return nullptr;
   }
-  if (HasForbiddenByte(yaml, errors)) return nullptr;
+  if (IsUnreadable(yaml, errors)) return nullptr;
   TreeBuilder builder(errors);
   try {
     std::istringstream stream{std::string(yaml)};
@@ -194,7 +212,7 @@ std::shared_ptr<const YamlNode> ParseYaml(std::string_view yaml, ConfigErrors& e
     }
     return builder.root();
   } catch (const YAML::Exception& error) {
-    errors.Add(PositionOf(error.mark), fmt::format("cannot read this as YAML: {}", error.msg));
+    AddSyntaxError(yaml, error, errors);
   } catch (const std::exception& error) {
     errors.Add({}, fmt::format("cannot read this as YAML: {}", error.what()));
   }

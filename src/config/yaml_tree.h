@@ -32,6 +32,7 @@ struct YamlEntry {
 };
 
 inline constexpr size_t kMaxYamlBytes = 1 << 20;
+inline constexpr size_t kMaxYamlLineBytes = 1 << 16;  ///< bounds what the scanner holds while it looks ahead for a key
 inline constexpr size_t kMaxYamlNodes = 100'000;
 inline constexpr size_t kMaxYamlDepth = 32;
 
