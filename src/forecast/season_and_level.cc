@@ -12,7 +12,9 @@ void SeasonAndLevel::Update(double value) {
   profile_.Update(value);
   if (std::isnan(value)) return;
   const double season = profile_.At(0);
-  if (!std::isnan(season)) offset_ += kOffsetRate * (value - season - offset_);
+  if (std::isnan(season)) return;
+  const auto [innovation, shifted] = filter_.Pass(value - season - offset_);
+  offset_ += shifted ? innovation : kOffsetRate * innovation;
 }
 
 void SeasonAndLevel::Forecast(std::span<const int> steps, std::span<double> out) const {

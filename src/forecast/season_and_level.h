@@ -1,12 +1,13 @@
 #pragma once
 
+#include "forecast/innovation_filter.h"
 #include "forecast/season_profile.h"
 #include "promcast/model.h"
 
 namespace promcast {
 
 /// The season's shape plus the present distance from it: the distance is smoothed (rate .1 a cell) and fades with the
-/// steps ahead (.998 a step). NaN before one whole season was seen.
+/// steps ahead (.998 a step). After a shift it is the distance itself. NaN before one whole season was seen.
 class SeasonAndLevel final : public Model {
  public:
   explicit SeasonAndLevel(int season_length) : profile_(season_length) {}
@@ -20,6 +21,7 @@ class SeasonAndLevel final : public Model {
  private:
   SeasonProfile profile_;
   double offset_ = 0;
+  InnovationFilter filter_;
 };
 
 }  // namespace promcast

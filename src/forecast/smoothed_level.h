@@ -2,12 +2,13 @@
 
 #include <string_view>
 
+#include "forecast/innovation_filter.h"
 #include "promcast/model.h"
 
 namespace promcast {
 
 /// Simple exponential smoothing (Brown 1959): level += rate * (value - level), forecast flat. Starts as the plain mean
-/// of what was seen, until a new value would weigh less than `rate`.
+/// of what was seen, until a new value would weigh less than `rate`, and starts anew after a shift (InnovationFilter).
 class SmoothedLevel final : public Model {
  public:
   /// `name` must outlive the model. `rate` in (0, 1].
@@ -23,7 +24,8 @@ class SmoothedLevel final : public Model {
   std::string_view name_;
   double level_ = 0;
   float rate_;
-  int seen_ = 0;
+  int seen_ = 0;  // since the level started
+  InnovationFilter filter_;
 };
 
 }  // namespace promcast

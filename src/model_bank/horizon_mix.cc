@@ -7,12 +7,12 @@
 namespace promcast {
 namespace {
 
-constexpr int kMaxPending = 24;
+constexpr int kMaxPending = 16;
 constexpr double kFarthest = 20;      // usual residuals that a residual counts as at most
 constexpr double kSomeResolved = 20;  // before that the usual residual is not trusted
 constexpr double kSleepingCharge = 1.25;
-constexpr double kTiny = 1e-9;  // of the losses' own unit; keeps ratios of zero losses finite
-constexpr size_t kNaiveModel = 0;
+constexpr float kPastOfTheOthers = .1F;  // when a model wakes
+constexpr double kTiny = 1e-9;           // of the losses' own unit; keeps ratios of zero losses finite
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 double Power4(double x) {
@@ -112,9 +112,9 @@ void HorizonMix::Issue(int64_t now, double value, std::span<const double> foreca
   record[kMean] = static_cast<float>(mixed.mean - value);
   record[kMedian] = static_cast<float>(mixed.median - value);
   record[kSeasonalNaive] = static_cast<float>(seasonal_naive - value);
-  for (size_t i = 0; i < models_; i++) record[kModels + i] = static_cast<float>(forecasts[i] - value);
+  for (size_t i = 1; i < models_; i++) record[FieldOf(i)] = static_cast<float>(forecasts[i] - value);
   for (size_t i = 0; i < coverages_; i++) {
-    record[kModels + models_ + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
+    record[FieldOf(models_) + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
   }
 }
 
@@ -132,15 +132,17 @@ void HorizonMix::Resolve(int64_t now, double value, std::span<const double> cove
   const double limit = trusted ? kFarthest * band_.mean_residual() : std::numeric_limits<double>::infinity();
   // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
   const double share = residual > limit ? limit / residual : 1;
-  for (size_t i = 0; i < models_; i++) {
-    Charge(losses() + i, share * (moved - record[kModels + i]), share * residual, limit);
+  Wake(record);
+  Charge(losses(), share * moved, share * residual, limit);  // the first model is the naive one
+  for (size_t i = 1; i < models_; i++) {
+    Charge(losses() + i, share * (moved - record[FieldOf(i)]), share * residual, limit);
   }
   Charge(losses() + models_, share * (moved - record[kMean]), 0, limit);
   Charge(losses() + models_ + 1, share * (moved - record[kMedian]), 0, limit);
   auto forgotten_sum = [&](float& sum, double error) { sum = static_cast<float>(plan_.loss_keep * sum + error); };
   forgotten_sum(resolved_, 1);
   forgotten_sum(mix_error_, residual);
-  forgotten_sum(naive_error_, std::abs(moved - record[kModels + kNaiveModel]));
+  forgotten_sum(naive_error_, std::abs(moved));
   forgotten_sum(seasonal_naive_error_, std::abs(moved - record[kSeasonalNaive]));
   ScoreBand(record, residual);
   band_.Resolve(residual, record[kScale], plan_.band);
@@ -148,8 +150,17 @@ void HorizonMix::Resolve(int64_t now, double value, std::span<const double> cove
   RefreshRatios(coverages);
 }
 
+void HorizonMix::Wake(const float* record) {
+  uint16_t awake = 1;
+  for (size_t i = 1; i < models_; i++) awake |= std::isnan(record[FieldOf(i)]) ? 0 : 1 << i;
+  if (awake & ~awake_) {
+    for (size_t i = 0; i < models_ + 2U; i++) losses()[i] *= kPastOfTheOthers;
+  }
+  awake_ |= awake;
+}
+
 void HorizonMix::ScoreBand(const float* record, double residual) {
-  const float* half_widths = record + kModels + models_;
+  const float* half_widths = record + FieldOf(models_);
   if (coverages_ == 0 || std::isnan(half_widths[0])) return;
   banded_ = plan_.loss_keep * banded_ + 1;
   for (size_t i = 0; i < coverages_; i++) {
@@ -165,8 +176,11 @@ void HorizonMix::RefreshRatios(std::span<const double> coverages) {
 }
 
 void HorizonMix::Miss(int64_t now, int64_t cells) {
-  const int64_t oldest = std::max(now - cells + 1, now - plan_.steps);
-  int64_t issued = std::max<int64_t>(0, oldest - plan_.steps);
+  if (cells >= plan_.steps) {
+    for (int i = 0; i < plan_.pending(); i++) state_[head_floats() + i * record_floats()] = kNaN;
+    return;
+  }
+  int64_t issued = std::max<int64_t>(0, now - cells + 1 - plan_.steps);
   issued += (plan_.stride - issued % plan_.stride) % plan_.stride;
   for (; issued + plan_.steps <= now; issued += plan_.stride) RecordOf(issued)[kValue] = kNaN;
 }

@@ -38,11 +38,12 @@ struct Mixed {
 ///
 /// Weights are powers of (smallest loss / own loss): the eighth for the mean, the fourth for the median; both are mixed
 /// by the sixteenth power of their own losses. A model that has no forecast (NaN) sleeps: it is charged the mix's loss
-/// and a quarter (Freund et al. 1997, "specialists"), so that it starts from a modest weight when it wakes.
-/// A residual far beyond the usual counts as if it were at that bound, so that one wild value does not decide the
-/// weights.
+/// and a quarter (Freund et al. 1997, "specialists"), so that it starts from a modest weight; when it first wakes, all
+/// past losses count a tenth, so that it can show soon what it is worth. A residual far beyond the usual counts as if
+/// it were at that bound, so that one wild value does not decide the weights.
 class HorizonMix {
  public:
+  /// The first model is the naive one.
   HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages);
 
   const HorizonPlan& plan() const { return plan_; }
@@ -73,10 +74,12 @@ class HorizonMix {
  private:
   // One allocation: losses of the models, of their mean and of their median | inside, ratio: one a coverage | records.
   // A record: value at issue in two floats (NaN: free), scale, then distances from that value: mix, mean, median,
-  // seasonal naive, models; then half widths.
+  // seasonal naive, models but the first; then half widths.
   enum RecordField { kValue, kValueRest, kScale, kMix, kMean, kMedian, kSeasonalNaive, kModels };
 
-  size_t record_floats() const { return kModels + models_ + coverages_; }
+  // Of a model but the first, the naive one, whose distance is zero.
+  static size_t FieldOf(size_t model) { return kModels + model - 1; }
+  size_t record_floats() const { return FieldOf(models_) + coverages_; }
   size_t head_floats() const { return models_ + 2 + 2 * coverages_; }
   size_t floats() const { return head_floats() + record_floats() * plan_.pending(); }
   float* losses() const { return state_.get(); }
@@ -85,12 +88,14 @@ class HorizonMix {
   float* RecordOf(int64_t issued) const;
   float* DueAt(int64_t now) const;
   void Charge(float* loss, double error, double mix_error, double limit) const;
+  void Wake(const float* record);
   void ScoreBand(const float* record, double residual);
   void RefreshRatios(std::span<const double> coverages);
 
   HorizonPlan plan_;
   uint16_t models_;
   uint16_t coverages_;
+  uint16_t awake_ = 0;  // a bit a model: it had a forecast that resolved
   float resolved_ = 0;  // these five are forgotten as the losses are
   float banded_ = 0;
   float mix_error_ = 0;

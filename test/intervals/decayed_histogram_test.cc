@@ -70,7 +70,7 @@ TEST(DecayedHistogram, TakesAnyRatioForEver) {
   EXPECT_LE(sketch.Quantile(.95), .06);
   for (int i = 0; i < 200'000; i++) sketch.Add(i % 2 ? 1e300 : 5e-324, 2048);
   EXPECT_TRUE(std::isfinite(sketch.Quantile(1)));
-  EXPECT_GT(sketch.Quantile(.95), 40);
+  EXPECT_GT(sketch.Quantile(.95), 25);
   EXPECT_LT(sketch.Quantile(.4), .07);
 }
 

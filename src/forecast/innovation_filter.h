@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace promcast {
+
+/// Keeps a wild value from moving a level and lets a persistent shift through at once: an innovation counts as at most
+/// eight times the usual one, unless it is the fourth in a row beyond that on the same side.
+class InnovationFilter {
+ public:
+  struct Passed {
+    double innovation;
+    bool shifted;  ///< the level should start anew at the present value
+  };
+
+  Passed Pass(double innovation) {
+    const double bound = kFarthest * usual_;
+    const bool trusted = seen_ >= kSomeSeen && usual_ > 0;
+    const bool far = trusted && std::abs(innovation) > bound;
+    const double size = far ? bound : std::abs(innovation);
+    if (seen_ < kMany) seen_++;
+    usual_ += static_cast<float>(std::max(kRate, 1. / seen_) * (size - usual_));
+    if (!far) {
+      run_ = 0;
+      return {innovation, false};
+    }
+    const int side = innovation > 0 ? 1 : -1;
+    run_ = static_cast<int8_t>(run_ * side > 0 ? run_ + side : side);
+    if (std::abs(run_) < kShift) return {side * bound, false};
+    run_ = 0;
+    return {innovation, true};
+  }
+
+ private:
+  static constexpr double kFarthest = 8;
+  static constexpr int kShift = 4;
+  static constexpr double kRate = .02;
+  static constexpr uint16_t kSomeSeen = 30;
+  static constexpr uint16_t kMany = 10'000;
+
+  float usual_ = 0;
+  uint16_t seen_ = 0;
+  int8_t run_ = 0;  // how many in a row lay too far, negative: below
+};
+
+}  // namespace promcast

@@ -1,0 +1,103 @@
+#include <map>
+
+#include "bank_fixture.h"
+
+namespace promcast {
+namespace {
+
+/// Shares of values that fell inside the band that was answered for them, by horizon and coverage.
+std::map<int, std::vector<double>> Coverage(const BankOptions& options, const std::vector<double>& values,
+                                            size_t from) {
+  ModelBank bank(std::make_shared<BankOptions>(options));
+  const size_t coverages = options.coverages.size();
+  std::map<int, std::vector<double>> shares;
+  std::map<int, double> counts;
+  for (size_t i = 0; i < values.size(); i++) {
+    bank.Update(values[i]);
+    for (int steps : options.horizons) {
+      if (i < from || i + steps >= values.size()) continue;
+      const Answer answer = Ask(bank, steps, coverages);
+      if (!answer.warm) continue;
+      auto& inside = shares[steps];
+      inside.resize(coverages);
+      counts[steps]++;
+      for (size_t c = 0; c < coverages; c++) {
+        inside[c] += answer.lower[c] <= values[i + steps] && values[i + steps] <= answer.upper[c];
+      }
+    }
+  }
+  for (auto& [steps, inside] : shares) {
+    for (double& share : inside) share /= counts[steps];
+  }
+  return shares;
+}
+
+void ExpectCoverage(const BankOptions& options, const std::vector<double>& values, double tolerance) {
+  for (const auto& [steps, shares] : Coverage(options, values, 3000)) {
+    for (size_t c = 0; c < shares.size(); c++) {
+      EXPECT_NEAR(shares[c], options.coverages[c], tolerance) << steps << " steps, coverage " << options.coverages[c];
+    }
+  }
+}
+
+BankOptions TwoCoverages(std::vector<int> horizons, std::vector<int> seasons = {}) {
+  BankOptions options;
+  options.horizons = std::move(horizons);
+  options.seasons = std::move(seasons);
+  options.coverages = {.8, .95};
+  return options;
+}
+
+TEST(BankBands, KeepTheirWordOnAnAutoregressiveProcess) {
+  ExpectCoverage(TwoCoverages({1, 5, 30}), Autoregressive(40'000, .8, 1), .02);
+}
+
+TEST(BankBands, KeepTheirWordOnARandomWalk) {
+  ExpectCoverage(TwoCoverages({1, 5, 30}), Autoregressive(40'000, 1, 2), .02);
+}
+
+TEST(BankBands, KeepTheirWordOnASeasonWithNoise) {
+  auto options = TwoCoverages({1, 10, 60}, {120});
+  options.step_ms = 1000;
+  ExpectCoverage(options, Seasonal(40'000, 120, 10, 3), .025);
+}
+
+TEST(BankBands, TheBankCountsItsOwnCoverage) {
+  auto options = std::make_shared<BankOptions>(TwoCoverages({5}));
+  ModelBank bank(options);
+  for (double value : Autoregressive(30'000, .8, 4)) bank.Update(value);
+  const HorizonScore score = bank.Score(0);
+  ASSERT_EQ(score.inside.size(), 2U);
+  EXPECT_NEAR(score.inside[0] / score.banded_count, .8, .02);
+  EXPECT_NEAR(score.inside[1] / score.banded_count, .95, .02);
+}
+
+TEST(BankBands, AreWideFromTheFirst) {
+  std::map<int, double> inside;
+  std::map<int, double> count;
+  for (unsigned seed = 0; seed < 200; seed++) {
+    const auto shares = Coverage(TwoCoverages({1, 5, 20}), WhiteNoise(100, 100 + seed), 0);
+    for (const auto& [steps, share] : shares) {
+      inside[steps] += share[1];
+      count[steps]++;
+    }
+  }
+  for (const auto& [steps, sum] : inside) EXPECT_GE(sum / count[steps], .95) << steps;
+}
+
+TEST(BankBands, GrowBeyondTheLastHorizonAndLieBetweenTheirNeighbours) {
+  ModelBank bank(Options({1, 10, 40}));
+  for (double value : Autoregressive(10'000, 1, 5)) bank.Update(value);
+  auto width = [&](int steps) {
+    const Answer answer = Ask(bank, steps);
+    return answer.upper[0] - answer.lower[0];
+  };
+  EXPECT_GT(width(5), width(1));
+  EXPECT_LT(width(5), width(10));
+  EXPECT_GT(width(25), width(10));
+  EXPECT_LT(width(25), width(40));
+  EXPECT_GT(width(50), width(40));
+}
+
+}  // namespace
+}  // namespace promcast
