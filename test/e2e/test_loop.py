@@ -59,13 +59,12 @@ def test_a_counter_is_predicted_as_its_rate(loop):
 
 
 def test_the_point_lies_inside_its_band(loop):
-    stacks.wait_for_predictions(loop.prometheus)
-    outside = harness.wait_until(
-        lambda: [["none"]] if not loop.prometheus.query(
-            'predicted_demo_load_requests_per_second < ignoring(coverage) predicted_lower_demo_load_requests_per_second or '
-            'predicted_demo_load_requests_per_second > ignoring(coverage) predicted_upper_demo_load_requests_per_second')
-        else None, "no point forecast is outside its own band", 20)
-    assert outside == [["none"]]
+    point, lower, upper = (f"predicted_{part}demo_load_requests_per_second" for part in ("", "lower_", "upper_"))
+    for bound, wrong in ((lower, "<"), (upper, ">")):
+        harness.wait_until(lambda: loop.prometheus.query(bound), f"{bound} is there", 90)
+        # A query may fall between the point and the band of one issue, so one moment without a contradiction is asked for.
+        harness.wait_until(lambda: not loop.prometheus.query(f"{point} {wrong} ignoring(coverage) {bound}"),
+                           f"no {point} {wrong} {bound}", 20)
 
 
 def test_values_are_within_the_band_most_of_the_time(loop, record_property):
