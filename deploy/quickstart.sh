@@ -120,7 +120,7 @@ start_all() {
   wait_until_ready node-exporter "$node_port" /metrics 20
   wait_until_ready promcast "$promcast_port" /-/ready 20
   start prometheus prometheus --config.file="$run_dir/prometheus.yml" --storage.tsdb.path="$run_dir/prometheus-data" \
-    --web.listen-address="127.0.0.1:$prometheus_port" --web.enable-remote-write-receiver
+    --web.listen-address="127.0.0.1:$prometheus_port" --web.enable-remote-write-receiver --storage.remote.flush-deadline=1s
   wait_until_ready prometheus "$prometheus_port" /-/ready 60
 }
 
@@ -134,8 +134,8 @@ wait_for_predictions() {
     received=$(promcast_sum 'promcast_ingest_samples_total.*')
     warming=$(promcast_sum 'promcast_series[{]state="warming_up"[}]')
     predicted=$(query_value 'count({forecaster="promcast"})')
-    progress "$((SECONDS - from)) s: Prometheus scrapes ${scraped:-0} series a second; promcast has received $received \
-samples, $warming series are warming up; ${predicted:-0} forecast series can be queried"
+    progress "$((SECONDS - from)) s: Prometheus scrapes ${scraped:-0} samples a second; promcast has received $received \
+and warms up $warming series; ${predicted:-0} forecast series can be queried"
     sleep 1
   done
   say "first forecasts after $((SECONDS - from)) s, $(query_value 'count({forecaster="promcast"})') series so far"
@@ -156,7 +156,7 @@ clean_up() {
   local status=$?
   trap '' INT TERM
   if [[ ${#started_pids[@]} -gt 0 ]]; then
-    say 'stopping'
+    [[ -n $keep_logs ]] || say 'stopping'
     stop_all
   fi
   if [[ -n $run_dir && -z $keep_logs ]]; then rm -rf "$run_dir"; fi

@@ -36,7 +36,7 @@ print_sample_queries() {
     say ''
     say "  # ${sample_meanings[$i]}"
     say "  ${sample_queries[$i]}"
-    answer=$(query "${sample_queries[$i]}" | sed 's/^/    /')
+    answer=$(query "${sample_queries[$i]}" | sort | awk '{ value = $NF; sub(/ [^ ]*$/, ""); printf "    %s %.4g\n", $0, value }')
     say "${answer:-    (no answer yet)}"
   done
 }
