@@ -42,6 +42,12 @@ enum class SampleVerdict : uint8_t {
   kTooFarAhead,    ///< stamped too far in the future
   kCount,
 };
+/// True for what is said of a series, and so of all its samples, whatever they are.
+inline bool ConcernsWholeSeries(SampleVerdict verdict) {
+  return verdict == SampleVerdict::kNoRule || verdict == SampleVerdict::kOwnSeries ||
+         verdict == SampleVerdict::kLimitReached || verdict == SampleVerdict::kMissingName ||
+         verdict == SampleVerdict::kInvalidLabels;
+}
 inline bool IsRefused(SampleVerdict verdict) {
   return verdict >= SampleVerdict::kMissingName;
 }

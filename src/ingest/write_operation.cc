@@ -85,11 +85,29 @@ void WriteOperation::BeginSeries() {
     services_.sink.NoteMetadata(*metadata);
   }
   in_series_ = true;
+  rest_of_series_.reset();
   series_has_samples_ = false;
   exemplars_left_ = series_.exemplar_count();
 }
 
+void WriteOperation::CountRestOfSeries() {
+  uint64_t samples = 0, histograms = 0;
+  Sample sample;
+  while (series_.NextSample(sample)) samples++;
+  HistogramView histogram;
+  while (series_.NextHistogram(histogram)) histograms++;
+  services_.metrics.CountVerdict(*rest_of_series_, static_cast<double>(samples + 2 * histograms));
+  if (IsRefused(*rest_of_series_)) {
+    refusals_ += samples + histograms;
+  } else {
+    reply_.samples += samples;
+    reply_.histograms += histograms;
+  }
+  in_series_ = false;
+}
+
 void WriteOperation::FillFromSeries(size_t& filled) {
+  if (rest_of_series_) return CountRestOfSeries();
   Sample sample;
   while (filled < kWindowSamples && series_.NextSample(sample)) {
     Add(series_.fingerprint(), sample, SampleKind::kFloat);
@@ -180,6 +198,7 @@ void WriteOperation::Tally(ShardBatch& batch) {
   for (size_t i = 0; i < batch.samples.size(); i++) {
     const SampleVerdict verdict = batch.verdicts[i];
     counts[static_cast<size_t>(verdict)]++;
+    if (in_series_ && batch.samples[i].series_offset == series_.offset() && ConcernsWholeSeries(verdict)) rest_of_series_ = verdict;
     if (IsRefused(verdict)) {
       refusals_++;
       continue;
@@ -215,6 +234,7 @@ void WriteOperation::Answer() {
     reply_.text =
         refusals_ == 1 ? first_problem_ : fmt::format("{} (and {} more refused)", first_problem_, refusals_ - 1);
   }
+  workspace_->decoder.Release();
   workspace_->inflated.Shrink(kKeptInflatedBytes);
   const Finish finish = std::move(finish_);
   WriteReply reply = std::move(reply_);

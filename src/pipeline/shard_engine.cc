@@ -70,7 +70,9 @@ void ShardEngine::Apply(ShardBatch& batch) {
     }
     const IncomingSample& sample = batch.samples[i];
     SampleVerdict verdict;
-    if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
+    if (i > 0 && batch.samples[i - 1].fingerprint == sample.fingerprint && ConcernsWholeSeries(batch.verdicts[i - 1])) {
+      verdict = batch.verdicts[i - 1];
+    } else if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
       verdict = SampleVerdict::kTooFarAhead;
       if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
     } else if (const auto slot = registry_.Find(sample.fingerprint)) {
@@ -148,9 +150,10 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   if (outcome == SampleOutcome::kTooFarAhead) return VerdictOf(outcome);
 
   state.received_ms = now_ms;
-  if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms)
-    state.ring = SampleRing();  // the clock was set back
+  const bool went_back = !state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms;
+  if (went_back) state.ring = SampleRing();  // the source's clock was set back: what is newer than now is no history
   state.ring.Append(sample, series_options_.ring);
+  if (went_back && state.model != nullptr) StartModel(state, state.model->plan.step_ms);
   if (outcome == SampleOutcome::kStaleMarker) {
     context_.metrics.series_stale.Increment();
     EndOutput(state);
