@@ -27,6 +27,8 @@ class TreeBuilder final : public YAML::EventHandler {
   explicit TreeBuilder(ConfigErrors& errors) : errors_(errors) {}
 
   std::shared_ptr<const YamlNode> root() const { return root_; }
+  /// Where the last text in quotes starts; nothing when there is none.
+  std::optional<FilePosition> last_quoted() const { return last_quoted_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ > 0) throw YAML::ParserException(mark, "a second document starts here; keep one");
@@ -48,6 +50,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     CheckTag(mark, tag);
+    if (tag != "?") last_quoted_ = PositionOf(mark);
     if (AwaitsKey()) {
       open_.back().key = YamlEntry{value, PositionOf(mark), nullptr};
       Count(1, mark);
@@ -160,6 +163,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::shared_ptr<const YamlNode>> anchors_;
   size_t node_count_ = 0;
   int documents_ = 0;
+  std::optional<FilePosition> last_quoted_;
 };
 
 /// Forbids more than YAML does, as yaml-cpp ends its input at an EOT character and guesses UTF-16 from zero bytes and
@@ -188,6 +192,27 @@ std::string_view LineOf(std::string_view yaml, int line) {
   return yaml.substr(0, yaml.find('\n'));
 }
 
+/// yaml-cpp takes the end of the file for a missing closing quote; only the last quoted text can lack it.
+bool LacksClosingQuote(std::string_view yaml, FilePosition start) {
+  const std::string_view line = LineOf(yaml, start.line);
+  std::string_view text = yaml.substr(static_cast<size_t>(line.data() - yaml.data()));
+  for (int column = 1; column < start.column && !text.empty(); column++) {
+    text.remove_prefix(1);
+    while (!text.empty() && (static_cast<unsigned char>(text[0]) & 0xc0) == 0x80) text.remove_prefix(1);
+  }
+  if (text.empty() || (text[0] != '"' && text[0] != '\'')) return false;
+  const char quote = text[0];
+  for (size_t i = 1; i < text.size(); i++) {
+    if (text[i] == '\\' && quote == '"') {
+      i++;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return false;
+      i++;
+    }
+  }
+  return true;
+}
+
 void AddSyntaxError(std::string_view yaml, const YAML::Exception& error, ConfigErrors& errors) {
   const FilePosition position = PositionOf(error.mark);
   const bool tab =
@@ -210,7 +235,8 @@ std::shared_ptr<const YamlNode> ParseYaml(std::string_view yaml, ConfigErrors& e
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
-    return builder.root();
+    if (!builder.last_quoted() || !LacksClosingQuote(yaml, *builder.last_quoted())) return builder.root();
+    errors.Add(*builder.last_quoted(), "the quote that opens here is never closed; close it");
   } catch (const YAML::Exception& error) {
     AddSyntaxError(yaml, error, errors);
   } catch (const std::exception& error) {

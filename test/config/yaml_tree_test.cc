@@ -82,6 +82,20 @@ std::string Repeated(const std::string& text, size_t times) {
   return out;
 }
 
+TEST(YamlTree, RefusesAQuoteThatIsNeverClosed) {
+  for (const std::string yaml :
+       {R"(a: "x)", "a: 'x\n", "a: 'x''\n", R"(a: "x\")", "'\xc3\xa9': \"x", "a: \"", "- 'a'\n- '"}) {
+    std::string errors;
+    EXPECT_EQ(Parse(yaml, &errors), nullptr) << yaml;
+    EXPECT_THAT(errors, HasSubstr("f:")) << yaml;
+  }
+  for (const std::string yaml : {R"(a: "x")", "a: 'x'''", "a: ''", R"(a: "x\\")", "'\xc3\xa9': \"x\"", "a: |\n  \"x\n",
+                                 "a: 'x\n\n  y'\nb: \"\"\n", "a: \"x\"  # it's\n"}) {
+    std::string errors;
+    EXPECT_NE(Parse(yaml, &errors), nullptr) << yaml << errors;
+  }
+}
+
 TEST(YamlTree, TakesTheDeepestNestingAllowedAndNoDeeper) {
   std::string errors;
   EXPECT_NE(Parse(Repeated("[", kMaxYamlDepth) + Repeated("]", kMaxYamlDepth)), nullptr);
