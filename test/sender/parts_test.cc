@@ -1,0 +1,324 @@
+// The small parts: URLs, waits, verdicts, credentials, options, stripping, the queue.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+
+#include "remote_write/label_block.h"
+#include "sender/credentials.h"
+#include "sender/label_stripper.h"
+#include "sender/retry.h"
+#include "sender/sample_queue.h"
+#include "sender/url.h"
+#include "sender/verdict.h"
+
+namespace promcast {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Url, IsTakenApart) {
+  struct Case {
+    const char *text, *host, *target, *host_header, *username, *password;
+    bool tls;
+    int port;
+  };
+  const Case cases[] = {
+      {"http://prometheus:9090/api/v1/write", "prometheus", "/api/v1/write", "prometheus:9090", "", "", false, 9090},
+      {"https://example.com", "example.com", "/", "example.com", "", "", true, 443},
+      {"HTTPS://example.com:443/", "example.com", "/", "example.com", "", "", true, 443},
+      {"https://example.com:80/", "example.com", "/", "example.com:80", "", "", true, 80},
+      {"http://h?a=b&c=d", "h", "/?a=b&c=d", "h", "", "", false, 80},
+      {"http://h/p?q=/x@y:z#fragment", "h", "/p?q=/x@y:z", "h", "", "", false, 80},
+      {"http://[::1]:9009/w", "::1", "/w", "[::1]:9009", "", "", false, 9009},
+      {"http://[2001:db8::1]/", "2001:db8::1", "/", "[2001:db8::1]", "", "", false, 80},
+      {"http://user@h/", "h", "/", "h", "user", "", false, 80},
+      {"http://us%40er:p%3Aw:x%2f@h:1/", "h", "/", "h:1", "us@er", "p:w:x/", false, 1},
+  };
+  for (const Case& c : cases) {
+    const auto url = ParseUrl(c.text);
+    ASSERT_TRUE(url.ok()) << c.text << ": " << url.status();
+    EXPECT_EQ(url->host, c.host) << c.text;
+    EXPECT_EQ(url->target, c.target) << c.text;
+    EXPECT_EQ(url->HostHeader(), c.host_header) << c.text;
+    EXPECT_EQ(url->username, c.username) << c.text;
+    EXPECT_EQ(url->password, c.password) << c.text;
+    EXPECT_EQ(url->tls, c.tls) << c.text;
+    EXPECT_EQ(url->port, c.port) << c.text;
+  }
+}
+
+TEST(Url, ThatIsWrongIsRefusedWithoutRepeatingItsSecrets) {
+  for (const char* text : {"",
+                           "h",
+                           "h:80",
+                           "ftp://u:secret@h",
+                           "http://",
+                           "http:///p",
+                           "http://u:secret@",
+                           "http://h:/",
+                           "http://h:0/",
+                           "http://h:65536/",
+                           "http://u:secret@h:x/",
+                           "http://[::1",
+                           "http://[h]/",
+                           "http://[::1]x/",
+                           "http://::1/",
+                           "http://u:secret%2@h/",
+                           "http://u:secret%zz@h/",
+                           "http://h/a b",
+                           "http://h/\r\nX: y",
+                           "http://h\xc3\xa4/"}) {
+    const auto url = ParseUrl(text);
+    EXPECT_FALSE(url.ok()) << text;
+    EXPECT_THAT(std::string(url.status().message()), Not(HasSubstr("secret"))) << text;
+  }
+  EXPECT_FALSE(ParseUrl("http://h/" + std::string(9000, 'x')).ok());
+}
+
+TEST(Url, WithoutUserInfoKeepsTheRest) {
+  EXPECT_EQ(WithoutUserInfo("https://u:p@h:1/p?q"), "https://h:1/p?q");
+  EXPECT_EQ(WithoutUserInfo("https://h:1/p?q=a@b"), "https://h:1/p?q=a@b");
+}
+
+TEST(Backoff, DoublesFromMinToMax) {
+  Backoff backoff(milliseconds(30), milliseconds(5000));
+  std::vector<int64_t> waits;
+  for (int i = 0; i < 10; i++) waits.push_back(backoff.Next().count());
+  EXPECT_THAT(waits, ElementsAre(30, 60, 120, 240, 480, 960, 1920, 3840, 5000, 5000));
+}
+
+// 784111777 s is the time that RFC 9110, section 5.6.7, writes in three ways.
+TEST(RetryAfter, IsSecondsOrAnHttpDate) {
+  const int64_t date_ms = 784111777'000;
+  EXPECT_EQ(ParseRetryAfter("120", 0), milliseconds(120'000));
+  EXPECT_EQ(ParseRetryAfter(" 1 ", 0), milliseconds(1000));
+  EXPECT_EQ(ParseRetryAfter("Sun, 06 Nov 1994 08:49:37 GMT", date_ms - 5000), milliseconds(5000));
+  EXPECT_EQ(ParseRetryAfter("Sunday, 06-Nov-94 08:49:37 GMT", date_ms - 5000), milliseconds(5000));
+  EXPECT_EQ(ParseRetryAfter("Sun Nov  6 08:49:37 1994", date_ms - 5000), milliseconds(5000));
+}
+
+TEST(RetryAfter, ThatIsBrokenZeroOrPastAsksForNothing) {
+  for (const char* value : {"", " ", "0", "-1", "1.5", "soon", "1 2", "Sun, 06 Nov 1994 08:49:37 GMT"}) {
+    EXPECT_EQ(ParseRetryAfter(value, 784111777'000), std::nullopt) << value;
+  }
+}
+
+TEST(RetryAfter, IsAtMostAnHour) {
+  for (const char* value : {"3601", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+    EXPECT_EQ(ParseRetryAfter(value, 0), milliseconds(hours(1))) << value;
+  }
+}
+
+HttpResponse Answer(int status, HttpHeaders headers = {}) {
+  return {status, std::move(headers), ""};
+}
+
+TEST(Verdict, FollowsTheSpecifications) {
+  using Kind = Verdict::Kind;
+  const HttpHeaders took_three = {{"x-prometheus-remote-write-samples-written", "3"}};
+  const HttpHeaders took_none = {{"X-Prometheus-Remote-Write-Exemplars-Written", "0"}};
+  const HttpHeaders took_more = {{"X-Prometheus-Remote-Write-Samples-Written", "9"}};
+  const HttpHeaders took_nonsense = {{"X-Prometheus-Remote-Write-Samples-Written", "-3x"}};
+  struct Case {
+    HttpResponse response;
+    WriteProtocol protocol;
+    ProtobufMessage message;
+    Kind kind;
+    size_t written;
+  };
+  constexpr auto kV1 = WriteProtocol::kV1, kV2 = WriteProtocol::kV2;
+  constexpr auto kAuto = ProtobufMessage::kAuto, kOnlyV2 = ProtobufMessage::kV2;
+  const std::vector<Case> cases = {
+      {Answer(204, took_three), kV2, kAuto, Kind::kAccepted, 3},
+      {Answer(200, took_none), kV2, kAuto, Kind::kAccepted, 0},
+      {Answer(204, took_more), kV2, kAuto, Kind::kAccepted, 5},
+      {Answer(204, took_nonsense), kV2, kAuto, Kind::kAccepted, 0},
+      {Answer(204), kV2, kAuto, Kind::kNotV2, 0},
+      {Answer(204), kV2, kOnlyV2, Kind::kUnconfirmed, 0},
+      {Answer(204), kV1, kAuto, Kind::kAccepted, 5},
+      {Answer(415), kV2, kAuto, Kind::kNotV2, 0},
+      {Answer(415), kV2, kOnlyV2, Kind::kRejected, 0},
+      {Answer(415), kV1, kAuto, Kind::kRejected, 0},
+      {Answer(400, took_three), kV2, kAuto, Kind::kRejected, 3},
+      {Answer(400, took_three), kV1, kAuto, Kind::kRejected, 0},
+      {Answer(500, took_three), kV2, kAuto, Kind::kRetry, 0},
+      {Answer(503), kV1, kAuto, Kind::kRetry, 0},
+      {Answer(302), kV2, kAuto, Kind::kRejected, 0},
+      {Answer(600), kV2, kAuto, Kind::kRejected, 0},
+  };
+  for (size_t i = 0; i < cases.size(); i++) {
+    DestinationOptions options;
+    options.protobuf_message = cases[i].message;
+    const Verdict verdict = Judge(cases[i].response, cases[i].protocol, 5, options, 0);
+    EXPECT_EQ(verdict.kind, cases[i].kind) << "case " << i;
+    EXPECT_EQ(verdict.written, cases[i].written) << "case " << i;
+  }
+}
+
+TEST(Credentials, AreReadFromTheirFileForEachRequest) {
+  const std::string path = testing::TempDir() + "/promcast_secret";
+  DestinationOptions options;
+  options.authorization = AuthorizationOptions{"Bearer", "", path};
+  std::ofstream(path) << "  first\n";
+  EXPECT_EQ(AuthorizationHeader(options, Url()).value(), "Bearer first");
+  std::ofstream(path) << "second";
+  EXPECT_EQ(AuthorizationHeader(options, Url()).value(), "Bearer second");
+  std::ofstream(path) << "a\r\nX-Evil: b";
+  EXPECT_FALSE(AuthorizationHeader(options, Url()).ok());
+  std::ofstream(path) << std::string(70'000, 'x');
+  EXPECT_FALSE(AuthorizationHeader(options, Url()).ok());
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  EXPECT_THAT(std::string(AuthorizationHeader(options, Url()).status().message()), HasSubstr(path));
+}
+
+DestinationOptions Valid() {
+  DestinationOptions options;
+  options.url = "http://h/";
+  return options;
+}
+
+TEST(Options, TheDefaultsAreValid) {
+  EXPECT_TRUE(ValidateDestination(Valid()).ok());
+}
+
+TEST(Options, WrongOnesAreRefusedByName) {
+  const std::vector<std::pair<std::string, std::function<void(DestinationOptions&)>>> cases = {
+      {"url", [](auto& o) { o.url = "h"; }},
+      {"remote_timeout", [](auto& o) { o.remote_timeout = milliseconds(0); }},
+      {"key_file", [](auto& o) { o.tls_config.cert_file = "c"; }},
+      {"bad name",
+       [](auto& o) {
+         o.headers = {{"bad name", "x"}};
+       }},
+      {"X-A",
+       [](auto& o) {
+         o.headers = {{"X-A", "x\r\nX-B: y"}};
+       }},
+      {"content-type",
+       [](auto& o) {
+         o.headers = {{"content-type", "x"}};
+       }},
+      {"X-Prometheus-Remote-Write-Version",
+       [](auto& o) {
+         o.headers = {{"X-Prometheus-Remote-Write-Version", "x"}};
+       }},
+      {"basic_auth",
+       [](auto& o) {
+         o.basic_auth = BasicAuthOptions{"u", "p", ""};
+         o.authorization = AuthorizationOptions{"Bearer", "t", ""};
+       }},
+      {"password_file",
+       [](auto& o) {
+         o.basic_auth = BasicAuthOptions{"u", "p", "f"};
+       }},
+      {"username",
+       [](auto& o) {
+         o.basic_auth = BasicAuthOptions{"u:v", "p", ""};
+       }},
+      {"credentials", [](auto& o) { o.authorization = AuthorizationOptions{}; }},
+      {"basic_auth",
+       [](auto& o) {
+         o.authorization = AuthorizationOptions{"Basic", "t", ""};
+       }},
+      {"capacity", [](auto& o) { o.queue_config.capacity = 0; }},
+      {"max_shards", [](auto& o) { o.queue_config.max_shards = 0; }},
+      {"max_samples_per_send", [](auto& o) { o.queue_config.max_samples_per_send = 0; }},
+      {"batch_send_deadline", [](auto& o) { o.queue_config.batch_send_deadline = milliseconds(-1); }},
+      {"min_backoff", [](auto& o) { o.queue_config.min_backoff = milliseconds(6000); }},
+      {"sample_age_limit", [](auto& o) { o.queue_config.sample_age_limit = milliseconds(-1); }},
+  };
+  for (const auto& [name, change] : cases) {
+    DestinationOptions options = Valid();
+    change(options);
+    EXPECT_THAT(std::string(ValidateDestination(options).message()), HasSubstr(name));
+  }
+}
+
+std::string Block(std::initializer_list<LabelView> labels) {
+  return EncodeLabelBlock(std::vector<LabelView>(labels));
+}
+
+TEST(LabelStripper, TakesALabelNotTheSameBytesInsideOfAValue) {
+  std::string encoded;
+  AppendLabel(encoded, "a", "b");
+  OutputBatch batch;
+  batch.Append(Block({{"__name__", "up"}, {"a", "b"}, {"c", encoded}}), {1, 2});
+  const std::vector<std::pair<std::string, std::string>> stripped = {{"a", "b"}};
+  LabelStripper(stripped).Strip(batch);
+  ASSERT_EQ(batch.size(), 1u);
+  EXPECT_EQ(batch[0].label_block, Block({{"__name__", "up"}, {"c", encoded}}));
+  EXPECT_EQ(batch[0].sample, (Sample{1, 2}));
+}
+
+class SampleQueueTest : public testing::Test {
+ protected:
+  static SampleQueue::Pushed Push(SampleQueue& queue, int first, int end) {
+    OutputBatch batch;
+    std::vector<size_t> indices;
+    for (int i = first; i < end; i++) {
+      indices.push_back(batch.size());
+      batch.Append("", {i, 0});
+    }
+    return queue.Push(batch, indices);
+  }
+  static std::vector<int64_t> Take(SampleQueue& queue) {
+    SampleQueue::Batch batch;
+    std::vector<int64_t> taken;
+    if (!queue.Take(batch)) return taken;
+    for (size_t i = batch.first; i < batch.samples.size(); i++) taken.push_back(batch.samples[i].sample.timestamp_ms);
+    queue.Done();
+    return taken;
+  }
+};
+
+TEST_F(SampleQueueTest, GivesFullBatchesInOrderAndTheRestWhenFlushing) {
+  SampleQueue queue({.capacity = 100, .max_samples_per_send = 3, .batch_send_deadline = hours(1)});
+  Push(queue, 0, 7);
+  EXPECT_EQ(queue.size(), 7u);
+  EXPECT_THAT(Take(queue), ElementsAre(0, 1, 2));
+  EXPECT_THAT(Take(queue), ElementsAre(3, 4, 5));
+  queue.SetFlushing(true);
+  EXPECT_THAT(Take(queue), ElementsAre(6));
+  EXPECT_EQ(queue.size(), 0u);
+}
+
+TEST_F(SampleQueueTest, DropsTheOldestAcrossBatches) {
+  SampleQueue queue({.capacity = 5, .max_samples_per_send = 3, .batch_send_deadline = hours(1)});
+  EXPECT_EQ(Push(queue, 0, 5).dropped, 0u);
+  EXPECT_EQ(Push(queue, 5, 9).dropped, 4u);
+  EXPECT_EQ(queue.size(), 5u);
+  EXPECT_THAT(Take(queue), ElementsAre(4, 5));
+  EXPECT_THAT(Take(queue), ElementsAre(6, 7, 8));
+}
+
+TEST_F(SampleQueueTest, IsReadyWhenItIsFullThoughABatchWouldHoldMore) {
+  SampleQueue queue({.capacity = 2, .max_samples_per_send = 100, .batch_send_deadline = hours(1)});
+  EXPECT_EQ(Push(queue, 0, 9).dropped, 7u);
+  EXPECT_THAT(Take(queue), ElementsAre(7, 8));
+}
+
+TEST_F(SampleQueueTest, GivesWhatThereIsAtTheDeadline) {
+  SampleQueue queue({.capacity = 100, .max_samples_per_send = 3, .batch_send_deadline = milliseconds(1)});
+  Push(queue, 0, 1);
+  EXPECT_THAT(Take(queue), ElementsAre(0));
+}
+
+TEST_F(SampleQueueTest, OnceStoppedItTakesAndGivesNothing) {
+  SampleQueue queue({.capacity = 100, .max_samples_per_send = 1, .batch_send_deadline = hours(1)});
+  Push(queue, 0, 2);
+  queue.Stop();
+  EXPECT_EQ(Push(queue, 2, 5).refused, 3u);
+  EXPECT_EQ(queue.size(), 2u);
+  EXPECT_THAT(Take(queue), ElementsAre());
+  EXPECT_FALSE(queue.Pause(hours(1)));
+  EXPECT_FALSE(queue.WaitUntilEmpty(std::chrono::steady_clock::now() + hours(1)));
+}
+
+}  // namespace
+}  // namespace promcast
