@@ -18,9 +18,10 @@ def snippet_with(key: str, other: str = "") -> str:
     return next(text for text in snippets("yaml") if key in yaml.safe_load(text) and other in text)
 
 
-def succeed(*command) -> None:
+def succeed(*command) -> str:
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def test_commands_are_files_that_can_be_run():
@@ -90,9 +91,12 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("key, default", documented_keys())
-def test_promcast_knows_every_key_of_the_table(key, default, promcast_program, tmp_path):
+def test_promcast_knows_every_key_of_the_table_and_has_its_default(key, default, promcast_program, tmp_path):
+    config = tmp_path / "promcast.yml"
     tree = {"forecasts": [{"match": "up"}], "remote_write": [{"url": EXAMPLES["remote_write[].url"]}]}
-    value = EXAMPLES[key] if key in EXAMPLES else yaml.safe_load(default)
-    set_at(tree, key, value)
-    (tmp_path / "promcast.yml").write_text(yaml.safe_dump(tree))
-    succeed(promcast_program, "check", "config", tmp_path / "promcast.yml")
+    config.write_text(yaml.safe_dump(tree))
+    left_out = succeed(promcast_program, "check", "config", config)
+    set_at(tree, key, EXAMPLES[key] if key in EXAMPLES else yaml.safe_load(default))
+    config.write_text(yaml.safe_dump(tree))
+    written = succeed(promcast_program, "check", "config", config)
+    assert key in EXAMPLES or written == left_out
