@@ -4,7 +4,7 @@ from typing import Callable, List, Optional
 
 import harness
 
-EXTERNAL_LABELS = {"cluster": "test", "replica": "a"}
+EXTERNAL_LABELS = {"cluster": "test", "site": "a"}
 RULES = {"groups": [{"name": "predictions", "rules": [
     {"alert": "DiskWillHaveSpace", "expr": 'predicted_demo_disk_avail_bytes{horizon="30s"} > 0', "for": "3s"},
     {"alert": "LoadWillRise", "expr": 'predicted_upper_demo_load_requests_per_second{horizon="30s", coverage="0.95"} > 0'},

@@ -124,7 +124,8 @@ def test_eight_floods_at_once(promcast, calm, name):
     for thread in threads:
         thread.join(60)
     assert len(replies) == 8
-    assert {reply.status for reply in replies} <= {400, 503}, replies
+    # An empty sample is a sample: value 0 at time 0, and then its duplicates.
+    assert {reply.status for reply in replies} <= {204 if "samples" in name else 400, 503}, replies
     assert all("retry-after" in reply.headers for reply in replies if reply.status == 503)
 
 

@@ -93,7 +93,7 @@ def test_no_prediction_is_itself_predicted(loop):
     own = "predicted_|forecast_"
     assert loop.prometheus.query(f'{{__name__=~"predicted_(lower_|upper_|rate_)*({own}).*"}}') == []
     assert loop.prometheus.query(f'{{__name__=~"forecast_.*", metric=~"({own}).*"}}') == []
-    assert loop.prometheus.query('{__name__!~"(predicted|forecast)_.*", forecaster="promcast"}') == []
+    assert loop.prometheus.query('{__name__!~"(predicted|forecast)_.*|ALERTS.*", forecaster="promcast"}') == []
 
 
 @pytest.mark.parametrize("name, comes_back", [("debian", True), ("debian with write_relabel_configs", False),
