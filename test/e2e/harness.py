@@ -159,6 +159,10 @@ class Metrics:
     def names(self) -> set:
         return {name for name, _, _ in self.samples}
 
+    def sum_or_zero(self, name: str) -> float:
+        """For a counter whose series appear with their first event."""
+        return self.sum(name) if name in self.names() else 0
+
     def sum(self, name: str, **labels: str) -> float:
         """Over all series that have these labels; fails when there is none at all by that name."""
         values = [v for n, l, v in self.samples if n == name and labels.items() <= l.items()]

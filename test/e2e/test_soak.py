@@ -9,8 +9,8 @@ import stacks
 
 def failed_or_dropped(stack: stacks.Stack) -> float:
     metrics = stack.prometheus.metrics()
-    return sum(metrics.sum(f"prometheus_remote_storage_{kind}_{what}_total")
-               for kind in ("samples", "histograms") for what in ("failed", "dropped"))
+    return sum(metrics.sum(f"prometheus_remote_storage_{kind}_failed_total") +
+               metrics.sum_or_zero(f"prometheus_remote_storage_{kind}_dropped_total") for kind in ("samples", "histograms"))
 
 
 def newest_prediction_age_s(stack: stacks.Stack) -> float:
