@@ -24,10 +24,10 @@ class ByteBudget {
     }
     ~Reservation() { Release(); }
     size_t bytes() const { return bytes_; }
-    /// Takes more, up to `bytes` in all; false, with nothing changed, when the budget has not that much left.
-    bool GrowTo(size_t bytes) {
+    /// Takes more, up to `bytes` in all; false, with nothing changed, when the budget would not keep `leave_bytes` free.
+    bool GrowTo(size_t bytes, size_t leave_bytes = 0) {
       if (bytes <= bytes_) return true;
-      if (budget_ == nullptr || !budget_->Take(bytes - bytes_)) return false;
+      if (budget_ == nullptr || !budget_->Take(bytes - bytes_, leave_bytes)) return false;
       bytes_ = bytes;
       return true;
     }
@@ -49,10 +49,12 @@ class ByteBudget {
   size_t limit_bytes() const { return limit_; }
 
  private:
-  bool Take(size_t bytes) {
+  bool Take(size_t bytes, size_t leave_bytes) {
+    if (leave_bytes > limit_) return false;
+    const size_t takeable = limit_ - leave_bytes;
     size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (bytes > limit_ - used) return false;
+      if (used > takeable || bytes > takeable - used) return false;
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
     return true;
   }

@@ -11,7 +11,7 @@ struct PipelineMetrics {
         series_expired(
             metrics.AddCounter("promcast_series_expired_total", "Series given up because no sample came any more.")),
         series_stale(metrics.AddCounter("promcast_series_stale_total", "Series that ended with a staleness marker.")),
-        counter_resets(metrics.AddCounter("promcast_series_counter_resets_total", "Counter resets seen.")),
+        counter_resets(metrics.AddCounter("promcast_series_resets_total", "Counter resets seen.")),
         gaps(metrics.AddCounter("promcast_series_gaps_total", "Gaps of at least one empty grid cell.")),
         clock_jumps(metrics.AddCounter("promcast_series_clock_jumps_total",
                                        "Jumps of a series' timestamps too long to be a gap.")),

@@ -17,7 +17,7 @@
 namespace promcast {
 namespace {
 
-constexpr int kMaxMessageBytes = 32 << 20;
+constexpr int kMaxMessageBytes = 16 << 20;  ///< not compressed; held twice while it is copied out of its slices
 constexpr size_t kQuotaBytes = 64 << 20;
 constexpr int kMaxThreads = 8;
 constexpr int kMaxStreamsPerConnection = 64;

@@ -33,6 +33,7 @@ using Parser = http::request_parser<http::buffer_body>;
 constexpr size_t kMaxHeadBytes = 16 << 10;
 constexpr size_t kBodyPieceBytes = 16 << 10;
 constexpr size_t kSlowestBodyBytesPerSecond = 1024;
+constexpr size_t kSmallBodyBytes = 256 << 10;  ///< larger ones leave half of the budget to those up to it
 constexpr std::chrono::milliseconds kLinger{2000};  ///< for a client to read an answer given before its request's end
 constexpr size_t kMaxLingerBytes = 1 << 20;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
@@ -275,7 +276,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
         if (length) size = std::min<size_t>(size, std::max<uint64_t>(*length, 1));
         // One byte for the end of a body that fills its piece exactly.
         size = std::max(size, used + 1);
-        if (!reservation.GrowTo(size)) co_return ToHttp(endpoint.Overloaded());
+        // A body above half the budget gets the refusal that it earns when it is whole, not one that asks to retry.
+        const size_t half = endpoint.budget().limit_bytes() / 2;
+        const size_t leave = size > kSmallBodyBytes && size <= half ? half : 0;
+        if (!reservation.GrowTo(size, leave)) co_return ToHttp(endpoint.Overloaded());
         body.resize(size);
       }
       Lowest().expires_at(BodyDeadline(used));
