@@ -24,7 +24,8 @@ class ByteBudget {
     }
     ~Reservation() { Release(); }
     size_t bytes() const { return bytes_; }
-    /// Takes more, up to `bytes` in all; false, with nothing changed, when the budget would not keep `leave_bytes` free.
+    /// Takes more, up to `bytes` in all; false, with nothing changed, when the budget would not keep `leave_bytes`
+    /// free.
     bool GrowTo(size_t bytes, size_t leave_bytes = 0) {
       if (bytes <= bytes_) return true;
       if (budget_ == nullptr || !budget_->Take(bytes - bytes_, leave_bytes)) return false;
