@@ -37,8 +37,9 @@ CellReading ReadingByType(MetricType type, std::string_view metric) {
 bool MetricCatalog::Note(const MetadataView& metadata) {
   if (metadata.type == MetricType::kUnknown || metadata.metric_family.empty() || metadata.metric_family.size() > 1024)
     return false;
-  const uint64_t hash = HashLabelText(metadata.metric_family, static_cast<uint64_t>(metadata.type) + 1) | 1;
-  std::atomic<uint64_t>& recent = recent_[(hash >> 32) % recent_.size()];
+  const uint64_t family_hash = HashLabelText(metadata.metric_family, 0);
+  const uint64_t hash = (family_hash << 4) | static_cast<uint64_t>(metadata.type);
+  std::atomic<uint64_t>& recent = recent_[(family_hash >> 40) % recent_.size()];
   if (recent.load(std::memory_order_relaxed) == hash) return false;
 
   MutexLock lock(mutex_);

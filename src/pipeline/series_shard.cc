@@ -78,12 +78,12 @@ void SeriesShard::Loop() {
   std::deque<ShardBatch*> batches;
   std::deque<std::function<void(ShardEngine&)>> commands;
   while (WaitForWork(batches, commands)) {
+    for (const auto& command : commands) command(engine_);
+    if (!commands.empty()) next_report_ms_ = 0;
     for (ShardBatch* batch : batches) {
       engine_.Apply(*batch);
       batch->done();  // the batch may be gone after this
     }
-    for (const auto& command : commands) command(engine_);
-    if (!commands.empty()) next_report_ms_ = 0;
     batches.clear();
     commands.clear();
     engine_.RunDueSlot();

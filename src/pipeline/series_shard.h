@@ -11,7 +11,7 @@
 
 namespace promcast {
 
-/// A shard engine with the one thread that owns it, and the mailbox in between. Samples go before commands, and both
+/// A shard engine with the one thread that owns it, and the mailbox in between. Commands go before samples, and both
 /// before predictions. All methods are thread-safe.
 class SeriesShard {
  public:
@@ -23,7 +23,7 @@ class SeriesShard {
 
   /// False when the mailbox is full or the shard is stopping.
   bool Submit(ShardBatch& batch);
-  /// Runs `command` on the shard's thread, after the batches accepted so far.
+  /// Runs `command` on the shard's thread, before every batch that is submitted later.
   void Run(std::function<void(ShardEngine&)> command);
   /// At most about a second old.
   ShardReport report() const;

@@ -38,12 +38,14 @@ bool IsToken(std::string_view name) {
 
 absl::Status ValidateHeaders(const DestinationOptions& options) {
   const bool authorized = options.basic_auth || options.authorization;
-  for (const auto& [name, value] : options.headers) {
+  for (const auto& header : options.headers) {
+    const std::string& name = header.first;
+    const std::string& value = header.second;
     if (!IsToken(name)) return Invalid(fmt::format("headers: \"{}\" is not a header name", name));
     if (!IsHeaderValue(value))
       return Invalid(fmt::format("headers: the value of \"{}\" holds a control character", name));
     const bool reserved = std::any_of(kReservedHeaders.begin(), kReservedHeaders.end(),
-                                      [&](const char* header) { return absl::EqualsIgnoreCase(header, name); });
+                                      [&](const char* own) { return absl::EqualsIgnoreCase(own, name); });
     if (reserved) return Invalid(fmt::format("headers: \"{}\" is set by promcast itself; leave it out", name));
     if (authorized && absl::EqualsIgnoreCase("Authorization", name)) {
       return Invalid("headers: Authorization stands beside basic_auth or authorization; keep one of them");

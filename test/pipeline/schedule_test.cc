@@ -1,0 +1,83 @@
+#include "pipeline/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+namespace promcast {
+namespace {
+
+TEST(Schedule, CallsEachMemberOnceAnInterval) {
+  Schedule schedule(60'000);
+  std::mt19937_64 random(1);
+  constexpr uint32_t kMembers = 1000;
+  for (uint32_t id = 0; id < kMembers; id++) schedule.Add({id, 0}, random());
+  std::map<uint32_t, std::vector<int64_t>> calls;
+  for (int64_t now_ms = 1'000'000; now_ms < 1'000'000 + 5 * 60'000; now_ms += 70) {
+    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return calls[m.id].push_back(now_ms), true; })) {
+    }
+  }
+  ASSERT_EQ(calls.size(), kMembers);
+  for (const auto& [id, times] : calls) {
+    EXPECT_GE(times.size(), 4u);
+    EXPECT_LE(times.size(), 5u);
+    for (size_t i = 1; i < times.size(); i++) EXPECT_NEAR(static_cast<double>(times[i] - times[i - 1]), 60'000, 100);
+  }
+  EXPECT_EQ(schedule.late_slots(), 0);
+}
+
+TEST(Schedule, SpreadsMembersOverTheInterval) {
+  Schedule schedule(60'000);
+  std::mt19937_64 random(2);
+  for (uint32_t id = 0; id < 60'000; id++) schedule.Add({id, 0}, random());
+  for (int64_t slot = 0; slot < 600; slot++) {
+    int called = 0;
+    while (schedule.RunNextSlot(1'000'000'000 + slot * 100, [&](Schedule::Member) { return called++, true; })) {
+    }
+    EXPECT_LT(called, 200);  // 100 expected
+  }
+}
+
+TEST(Schedule, LeavesOutWhatCameAWholeLapTooLate) {
+  Schedule schedule(10'000);
+  schedule.Add({1, 0}, 0);
+  int called = 0;
+  const auto run = [&](int64_t now_ms) {
+    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, true; })) {
+    }
+  };
+  run(1'000'000);
+  called = 0;
+  run(1'000'000 + 100 * 10'000);
+  EXPECT_EQ(called, 1);
+  EXPECT_GT(schedule.late_slots(), 0);
+}
+
+TEST(Schedule, GoesOnAfterTheClockWentBack) {
+  Schedule schedule(10'000);
+  schedule.Add({1, 0}, 0);
+  int called = 0;
+  const auto run = [&](int64_t now_ms) {
+    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, true; })) {
+    }
+  };
+  for (int64_t now_ms = 10'000'000; now_ms < 10'030'000; now_ms += 100) run(now_ms);
+  called = 0;
+  for (int64_t now_ms = 6'400'000; now_ms < 6'430'000; now_ms += 100) run(now_ms);
+  EXPECT_EQ(called, 3);
+}
+
+TEST(Schedule, ForgetsMembersThatSaySo) {
+  Schedule schedule(1000);
+  schedule.Add({1, 0}, 0);
+  int called = 0;
+  for (int64_t now_ms = 1'000'000; now_ms < 1'010'000; now_ms += 100) {
+    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, false; })) {
+    }
+  }
+  EXPECT_EQ(called, 1);
+}
+
+}  // namespace
+}  // namespace promcast

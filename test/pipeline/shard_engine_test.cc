@@ -1,0 +1,286 @@
+#include "pipeline/shard_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "pipeline/engine_fixture.h"
+
+namespace promcast {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::EngineFixture;
+using testing::kStart;
+using testing::TestRule;
+
+double Wave(int second) {
+  return 100 + 10 * std::sin(second / 7.0);
+}
+
+constexpr const char* kPoint = "predicted_load{forecaster=\"promcast\",horizon=\"5s\",job=\"a\"}";
+const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
+
+TEST(ShardEngine, PredictsWhatARuleSelects) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  const std::vector<Sample> points = f.written[kPoint];
+  ASSERT_GT(points.size(), 20u);
+  for (size_t i = 1; i < points.size(); i++) EXPECT_GT(points[i].timestamp_ms, points[i - 1].timestamp_ms);
+  for (const Sample& point : points) {
+    EXPECT_LE(point.timestamp_ms, f.clock.NowMs());  // never stamped in the future
+    EXPECT_NEAR(point.value, 100, 20);
+  }
+  EXPECT_EQ(f.Count(SeriesStatus::kPredicted), 1u);
+}
+
+TEST(ShardEngine, BandsHoldThePointBetweenThem) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  const auto& lower =
+      f.written["predicted_lower_load{coverage=\"0.95\",forecaster=\"promcast\",horizon=\"30s\",job=\"a\"}"];
+  const auto& upper =
+      f.written["predicted_upper_load{coverage=\"0.95\",forecaster=\"promcast\",horizon=\"30s\",job=\"a\"}"];
+  const auto& point = f.written["predicted_load{forecaster=\"promcast\",horizon=\"30s\",job=\"a\"}"];
+  ASSERT_FALSE(point.empty());
+  ASSERT_EQ(lower.size(), point.size());
+  ASSERT_EQ(upper.size(), point.size());
+  for (size_t i = 0; i < point.size(); i++) {
+    EXPECT_LE(lower[i].value, point[i].value);
+    EXPECT_GE(upper[i].value, point[i].value);
+  }
+}
+
+TEST(ShardEngine, FindsTheStepByItself) {
+  RuleOptions rule = TestRule("load");
+  rule.step_ms = 0;
+  EngineFixture f({rule});
+  f.Stream(kLoad, 60, Wave);
+  EXPECT_GT(f.written[kPoint].size(), 20u);
+}
+
+TEST(ShardEngine, CountersBecomeRatesAndResetsDoNoHarm) {
+  EngineFixture f({TestRule("jobs_total")});
+  double total = 1e6;
+  f.Stream({{"__name__", "jobs_total"}}, 120, [&](int i) {
+    if (i == 60) total = 0;
+    return total += 5 + (i % 2);
+  });
+  EXPECT_EQ(f.metrics.counter_resets.value(), 1);
+  const auto& points = f.written["predicted_rate_jobs{forecaster=\"promcast\",horizon=\"5s\"}"];
+  ASSERT_GT(points.size(), 60u);
+  for (const Sample& point : points) EXPECT_NEAR(point.value, 5.5, 1.5);
+}
+
+TEST(ShardEngine, LeavesOutWhatNoRuleWants) {
+  EngineFixture f({TestRule("load")});
+  EXPECT_EQ(f.Apply({{"__name__", "other"}}, kStart, 1), SampleVerdict::kNoRule);
+  EXPECT_EQ(f.Apply({{"__name__", "other"}}, kStart + 1000, 1), SampleVerdict::kNoRule);
+  EXPECT_EQ(f.engine->Report().no_rule, 1u);
+  EXPECT_EQ(f.engine->Report().series(), 0u);
+}
+
+TEST(ShardEngine, NeverForecastsItsOwnOutput) {
+  EngineFixture f({TestRule("{__name__=~\".+\"}")});
+  EXPECT_EQ(f.Apply({{"__name__", "predicted_load"}, {"horizon", "5s"}}, kStart, 1), SampleVerdict::kOwnSeries);
+  EXPECT_EQ(f.Apply({{"__name__", "renamed"}, {"forecaster", "promcast"}}, kStart, 1), SampleVerdict::kOwnSeries);
+  EXPECT_EQ(f.Apply({{"__name__", "renamed"}, {"forecaster", "promcast"}}, kStart + 1, 1), SampleVerdict::kOwnSeries);
+  EXPECT_EQ(f.engine->Report().series(), 0u);
+  EXPECT_EQ(f.engine->Report().own_series, 2u);
+}
+
+TEST(ShardEngine, ARepeatedRequestChangesNothing) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 30, Wave);
+  const int64_t now_ms = f.clock.NowMs();
+  EXPECT_EQ(f.Apply(kLoad, now_ms, 5000), SampleVerdict::kDuplicate);
+  EXPECT_EQ(f.Apply(kLoad, now_ms - 1000, 5000), SampleVerdict::kOutOfOrder);
+  EXPECT_EQ(f.Apply(kLoad, now_ms + 1000, Wave(30)), SampleVerdict::kAccepted);
+}
+
+TEST(ShardEngine, RefusesSamplesFromFarAhead) {
+  EngineFixture f({TestRule("load")});
+  EXPECT_EQ(f.Apply(kLoad, kStart + 601'000, 1), SampleVerdict::kTooFarAhead);
+  EXPECT_EQ(f.engine->Report().series(), 0u);
+  EXPECT_EQ(f.Apply(kLoad, kStart, 1), SampleVerdict::kAccepted);
+  EXPECT_EQ(f.Apply(kLoad, std::numeric_limits<int64_t>::max(), 1), SampleVerdict::kTooFarAhead);
+  EXPECT_EQ(f.Apply(kLoad, kStart + 1000, 1), SampleVerdict::kAccepted);
+}
+
+TEST(ShardEngine, AStaleMarkerEndsTheOutputAtOnceButForgetsNothing) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  f.written.clear();
+  f.clock.Advance(1000);
+  EXPECT_EQ(f.Apply(kLoad, f.clock.NowMs(), StaleMarker()), SampleVerdict::kStaleMarker);
+  EXPECT_EQ(f.written.size(), 8u);
+  for (const auto& [series, samples] : f.written) EXPECT_TRUE(IsStaleMarker(samples.back().value)) << series;
+  EXPECT_EQ(f.Count(SeriesStatus::kStale), 1u);
+  f.written.clear();
+  f.clock.Advance(5000);
+  f.RunDue();
+  EXPECT_TRUE(f.written.empty());
+  f.Stream(kLoad, 3, Wave);  // the target is back: what was learnt still serves
+  EXPECT_FALSE(f.written[kPoint].empty());
+}
+
+TEST(ShardEngine, SeriesExpireWhenIdleAndTheirOutputEnds) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  f.written.clear();
+  f.clock.Advance(f.options.series.idle_timeout_ms + 2000);
+  f.RunDue();
+  EXPECT_EQ(f.engine->Report().series(), 0u);
+  EXPECT_EQ(f.admission.series.used(), 0u);
+  EXPECT_EQ(f.admission.output_series.used(), 0u);
+  EXPECT_TRUE(IsStaleMarker(f.written.at(kPoint).back().value));
+  EXPECT_EQ(f.metrics.series_expired.value(), 1);
+}
+
+TEST(ShardEngine, IgnoredSeriesAreForgottenToo) {
+  EngineFixture f({TestRule("load")});
+  f.Apply({{"__name__", "other"}}, kStart, 1);
+  for (int i = 0; i < 3; i++) {
+    f.clock.Advance(f.options.series.idle_timeout_ms + 1000);
+    f.RunDue();
+  }
+  EXPECT_EQ(f.engine->Report().no_rule, 0u);
+}
+
+TEST(ShardEngine, ConstantSeriesAreCountedNotPredicted) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, [](int) { return 5; });
+  EXPECT_TRUE(f.written.empty());
+  EXPECT_EQ(f.Count(SeriesStatus::kConstant), 1u);
+}
+
+TEST(ShardEngine, ANewSeriesIsWarmingUp) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 3, Wave);
+  EXPECT_EQ(f.Count(SeriesStatus::kWarmingUp), 1u);
+}
+
+TEST(ShardEngine, TheSeriesLimitRefusesNewSeriesAndKeepsOldOnes) {
+  EngineFixture f({TestRule("{__name__=~\".+\"}")});
+  f.options.limits.max_series = 1;
+  f.Reconfigure(f.options.forecasts);
+  EXPECT_EQ(f.Apply(kLoad, kStart, 1), SampleVerdict::kAccepted);
+  EXPECT_EQ(f.Apply({{"__name__", "second"}}, kStart, 1), SampleVerdict::kLimitReached);
+  EXPECT_EQ(f.Apply({{"__name__", "second"}}, kStart + 1, 1), SampleVerdict::kLimitReached);
+  EXPECT_EQ(f.Apply(kLoad, kStart + 1000, 1), SampleVerdict::kAccepted);
+  EXPECT_EQ(f.engine->Report().limit_reached, 1u);
+}
+
+TEST(ShardEngine, TheOutputLimitHoldsBackWholeSeries) {
+  EngineFixture f({TestRule("{__name__=~\".+\"}")});
+  f.options.limits.max_output_series = 8;
+  f.Reconfigure(f.options.forecasts);
+  for (int i = 0; i < 60; i++) {
+    f.clock.Advance(1000);
+    f.Apply(kLoad, f.clock.NowMs(), Wave(i));
+    f.Apply({{"__name__", "second"}}, f.clock.NowMs(), Wave(i));
+    f.RunDue();
+  }
+  EXPECT_EQ(f.written.size(), 8u);
+  EXPECT_EQ(f.Count(SeriesStatus::kOutputLimit), 1u);
+  EXPECT_EQ(f.Count(SeriesStatus::kPredicted), 1u);
+}
+
+TEST(ShardEngine, KnownSeriesAreBounded) {
+  EngineFixture f({TestRule("load")});
+  f.options.limits.max_known_series = 10;
+  f.Reconfigure(f.options.forecasts);
+  for (int i = 0; i < 100; i++) f.Apply({{"__name__", "n" + std::to_string(i)}}, kStart, 1);
+  EXPECT_EQ(f.engine->Report().no_rule, 10u);
+}
+
+TEST(ShardEngine, HistogramScalarsBecomeSeriesOfTheirOwn) {
+  EngineFixture f({TestRule("{__name__=~\"latency_(count|sum)\"}")});
+  for (int i = 1; i <= 60; i++) {
+    f.clock.Advance(1000);
+    f.Apply({{{{"__name__", "latency"}}, {f.clock.NowMs(), 3.0 * i + i % 2}, SampleKind::kHistogramCount},
+             {{{"__name__", "latency"}}, {f.clock.NowMs(), 0.5 * i + i % 3}, SampleKind::kHistogramSum}});
+    f.RunDue();
+  }
+  EXPECT_EQ(f.written.count("predicted_rate_latency_count{forecaster=\"promcast\",horizon=\"5s\"}"), 1u);
+  EXPECT_EQ(f.written.count("predicted_rate_latency_sum{forecaster=\"promcast\",horizon=\"5s\"}"), 1u);
+}
+
+TEST(ShardEngine, AReloadKeepsTheSeriesOfUnchangedRules) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  f.written.clear();
+  f.Reconfigure({TestRule("something_else"), TestRule("load")});
+  EXPECT_TRUE(f.written.empty());
+  f.Stream(kLoad, 2, Wave);
+  EXPECT_FALSE(f.written[kPoint].empty());
+}
+
+TEST(ShardEngine, AReloadEndsTheOutputOfSeriesWithoutARule) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  f.written.clear();
+  f.Reconfigure({TestRule("something_else")});
+  EXPECT_EQ(f.written.size(), 8u);
+  for (const auto& [series, samples] : f.written) EXPECT_TRUE(IsStaleMarker(samples.back().value)) << series;
+  EXPECT_EQ(f.engine->Report().series(), 0u);
+  EXPECT_EQ(f.admission.series.used(), 0u);
+}
+
+TEST(ShardEngine, AChangedRuleStartsAgainFromTheRing) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  f.written.clear();
+  RuleOptions changed = TestRule("load");
+  changed.horizons_ms = {10'000};
+  f.Reconfigure({changed});
+  EXPECT_TRUE(IsStaleMarker(f.written.at(kPoint).back().value));
+  f.written.clear();
+  f.Stream(kLoad, 2, Wave);
+  EXPECT_FALSE(f.written["predicted_load{forecaster=\"promcast\",horizon=\"10s\",job=\"a\"}"].empty());
+  EXPECT_EQ(f.written.count(kPoint), 0u);
+}
+
+TEST(ShardEngine, ATypeThatIsLearntLaterChangesTheReading) {
+  EngineFixture f({TestRule("load")});
+  double total = 0;
+  f.Stream(kLoad, 60, [&](int i) { return total += 3 + i % 2; });
+  f.written.clear();
+  ASSERT_TRUE(f.catalog.Note({MetricType::kCounter, "load", "", ""}));
+  f.engine->ReviewFamily("load");
+  EXPECT_TRUE(IsStaleMarker(f.written.at(kPoint).back().value));
+  f.Stream(kLoad, 5, [&](int i) { return total += 3 + i % 2; });
+  const auto& rate = f.written["predicted_rate_load{forecaster=\"promcast\",horizon=\"5s\",job=\"a\"}"];
+  ASSERT_FALSE(rate.empty());
+  EXPECT_NEAR(rate.back().value, 3.5, 1);
+}
+
+TEST(ShardEngine, ReportsHowForecastsDid) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 300, Wave);
+  const ShardReport report = f.engine->Report();
+  ASSERT_EQ(report.rules.size(), 1u);
+  ASSERT_EQ(report.rules[0].horizons.size(), 2u);
+  EXPECT_EQ(report.rules[0].horizons[0].series, 1);
+  EXPECT_GT(report.rules[0].horizons[0].inside[0], 0.5);
+  EXPECT_GT(report.ring_bytes, 0u);
+  EXPECT_GT(report.model_bytes, 0u);
+}
+
+TEST(ShardEngine, AnomaliesShowTheirSide) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 200, Wave);
+  f.written.clear();
+  f.Stream(kLoad, 2, [](int) { return 1000; });
+  const auto& verdicts = f.written["forecast_anomaly{forecaster=\"promcast\",job=\"a\",metric=\"load\"}"];
+  const auto& scores = f.written["forecast_anomaly_score{forecaster=\"promcast\",job=\"a\",metric=\"load\"}"];
+  ASSERT_FALSE(verdicts.empty());
+  EXPECT_EQ(verdicts.back().value, 1);
+  EXPECT_GT(scores.back().value, 1);
+}
+
+}  // namespace
+}  // namespace promcast
