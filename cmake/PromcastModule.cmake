@@ -55,6 +55,9 @@ function(promcast_test)
   endif()
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
   set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT})
+  if(PROMCAST_SANITIZER STREQUAL "thread")
+    set_property(TEST ${T_NAME} APPEND PROPERTY ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/test/tsan.supp)
+  endif()
 endfunction()
 
 # Built in every build with a main that replays files, so that a target never rots; with libFuzzer under PROMCAST_FUZZ.

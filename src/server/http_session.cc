@@ -33,7 +33,7 @@ using Parser = http::request_parser<http::buffer_body>;
 constexpr size_t kMaxHeadBytes = 16 << 10;
 constexpr size_t kBodyPieceBytes = 16 << 10;
 constexpr size_t kSlowestBodyBytesPerSecond = 1024;
-constexpr size_t kSmallBodyBytes = 256 << 10;  ///< larger ones leave half of the budget to those up to it
+constexpr size_t kSmallBodyBytes = 256 << 10;       ///< larger ones leave half of the budget to those up to it
 constexpr std::chrono::milliseconds kLinger{2000};  ///< for a client to read an answer given before its request's end
 constexpr size_t kMaxLingerBytes = 1 << 20;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
@@ -312,17 +312,28 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
            std::min<steady_clock::duration>(core_.options.read_timeout, core_.options.header_timeout + earned);
   }
 
+  /// A suspended connection and what it resumes on. The order matters: the handler gives its coroutine's memory back by
+  /// way of the io_context, so the core goes last.
+  template <typename Handler>
+  struct Suspended {
+    std::shared_ptr<ServerCore> core;
+    asio::any_io_executor executor;
+    Handler handler;
+  };
+
   /// Suspends until the endpoint has answered, from whichever thread.
   awaitable<WriteReply> Write(WriteProtocol protocol, std::string body, ByteBudget::Reservation reservation) {
     Lowest().expires_never();
     auto start = [&](auto handler) {
-      auto executor = asio::get_associated_executor(handler);
-      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      core_.hooks.write.Write(
-          protocol, std::move(body), std::move(reservation),
-          [shared, executor, core = core_.shared_from_this()](WriteReply reply) {
-            asio::post(executor, [shared, reply = std::move(reply)]() mutable { (*shared)(std::move(reply)); });
-          });
+      using State = Suspended<decltype(handler)>;
+      const asio::any_io_executor executor = asio::get_associated_executor(handler);
+      auto suspended = std::make_shared<State>(State{core_.shared_from_this(), executor, std::move(handler)});
+      core_.hooks.write.Write(protocol, std::move(body), std::move(reservation), [suspended](WriteReply reply) {
+        // The io_context's queue must not hold what keeps the io_context alive: only the handler goes there.
+        asio::post(suspended->executor, [handler = std::move(suspended->handler), reply = std::move(reply)]() mutable {
+          handler(std::move(reply));
+        });
+      });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(WriteReply)>(start,
                                                                                              asio::use_awaitable);
