@@ -28,6 +28,10 @@ std::string DescribeRule(const RuleOptions& rule) {
   if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
   if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);
   line += rule.anomaly_score ? "; with anomaly score" : "; without anomaly score";
+  for (const ThresholdOptions& threshold : rule.thresholds) {
+    line += fmt::format("; threshold {} {} {}", threshold.name,
+                        threshold.side == ThresholdSide::kBelow ? "below" : "above", threshold.level);
+  }
   return line;
 }
 
@@ -67,10 +71,12 @@ std::string DescribeDestination(const DestinationOptions& destination) {
 
 std::string DescribeLimits(const PipelineOptions& options) {
   return fmt::format(
-      "limits: {} series forecast, {} known, {} written; requests of {}, {} inflated, {} in flight; {} labels a "
+      "limits: {} series forecast, {} known, {} written; memory {}; requests of {}, {} inflated, {} in flight; {} "
+      "labels a "
       "series; "
       "series end after {}; {} of samples kept a series, at most {}; shards: {}",
       options.limits.max_series, options.limits.max_known_series, options.limits.max_output_series,
+      options.limits.max_memory_bytes == 0 ? "without limit" : FormatByteSize(options.limits.max_memory_bytes),
       FormatByteSize(options.ingest.max_body_bytes), FormatByteSize(options.ingest.max_decoded_bytes),
       FormatByteSize(options.ingest.max_in_flight_bytes), options.ingest.decode.max_labels_per_series,
       FormatDuration(options.series.idle_timeout_ms),

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "config/sections.h"
+#include "promcast/model_bank.h"
 #include "timeseries/duration.h"
 #include "timeseries/labels.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxHorizons = 16;
 constexpr size_t kMaxCoverages = 8;
-constexpr size_t kMaxSeasons = 8;
+constexpr size_t kMaxSeasons = BankOptions::kMaxSeasons;
 constexpr size_t kMaxSelectors = 64;
 constexpr int64_t kMinStepMs = 100;
 constexpr int64_t kMaxStepMs = 86'400'000;
@@ -97,6 +98,15 @@ bool ReadListedDuration(const YamlValue& item, int64_t& out_ms) {
   return item.ReadDuration(out_ms, {.min_ms = kMinStepMs});
 }
 
+/// 0s asks for the value expected now.
+bool ReadHorizon(const YamlValue& item, int64_t& out_ms) {
+  if (item.IsText() && item.node().text == "0s") {
+    out_ms = 0;
+    return true;
+  }
+  return ReadListedDuration(item, out_ms);
+}
+
 void ReadSeasons(const YamlValue& value, RuleOptions& rule) {
   if (value.IsText() && value.node().text == "auto") {
     return value.Fail("seasons are not detected yet; write their lengths, as [1d], or [] for none");
@@ -125,6 +135,36 @@ void ReadBound(YamlSection& section, std::string_view key, std::optional<double>
   if (const auto entry = section.Take(key); entry && entry->ReadNumber(bound)) out = bound;
 }
 
+void ReadThreshold(const YamlValue& value, RuleOptions& rule) {
+  YamlSection section(value);
+  ThresholdOptions threshold;
+  if (const auto name = section.TakeRequired("name", "it becomes the label `threshold`")) {
+    name->ReadString(threshold.name);
+    if (threshold.name.empty()) name->Fail("the name is empty; it becomes the label `threshold`");
+  }
+  std::optional<double> below, above;
+  ReadBound(section, "below", below);
+  ReadBound(section, "above", above);
+  section.RefuseOtherKeys();
+  if (below.has_value() == above.has_value()) return value.Fail("write either below or above, with the level");
+  threshold.side = below ? ThresholdSide::kBelow : ThresholdSide::kAbove;
+  threshold.level = below ? *below : *above;
+  for (const ThresholdOptions& other : rule.thresholds) {
+    if (other.name == threshold.name)
+      value.Fail(fmt::format("the name \"{}\" stands twice; give one another name", other.name));
+  }
+  rule.thresholds.push_back(std::move(threshold));
+}
+
+void ReadThresholds(const YamlValue& value, RuleOptions& rule) {
+  std::vector<YamlValue> items;
+  if (!value.ReadList(items, "a list of thresholds such as {name: full, below: 0}")) return;
+  if (items.size() > RuleOptions::kMaxThresholds) {
+    return value.Fail(fmt::format("{} entries; write at most {}", items.size(), RuleOptions::kMaxThresholds));
+  }
+  for (const YamlValue& item : items) ReadThreshold(item, rule);
+}
+
 /// What only shows when several keys are seen together. The default season does not bind a rule with long steps.
 void CheckRule(const YamlValue& value, const RuleOptions& rule, bool seasons_written) {
   if (rule.floor && rule.ceiling && *rule.floor >= *rule.ceiling) {
@@ -132,7 +172,7 @@ void CheckRule(const YamlValue& value, const RuleOptions& rule, bool seasons_wri
   }
   if (rule.step_ms == 0) return;
   for (const int64_t horizon_ms : rule.horizons_ms) {
-    if (horizon_ms >= rule.step_ms) continue;
+    if (horizon_ms == 0 || horizon_ms >= rule.step_ms) continue;
     value.Fail(fmt::format("horizon {} is shorter than the step {}; lengthen it or shorten the step",
                            FormatDuration(horizon_ms), FormatDuration(rule.step_ms)));
   }
@@ -157,7 +197,7 @@ void ReadRule(const YamlValue& value, RuleOptions& rule) {
   const auto seasons = section.Take("seasons");
   if (seasons) ReadSeasons(*seasons, rule);
   if (const auto horizons = section.Take("horizons")) {
-    ReadSortedList(*horizons, "a list of durations", 1, kMaxHorizons, rule.horizons_ms, ReadListedDuration);
+    ReadSortedList(*horizons, "a list of durations", 1, kMaxHorizons, rule.horizons_ms, ReadHorizon);
   }
   if (const auto coverage = section.Take("coverage")) {
     ReadSortedList(*coverage, "a list of shares such as 0.95", 1, kMaxCoverages, rule.coverages, ReadCoverage);
@@ -166,6 +206,7 @@ void ReadRule(const YamlValue& value, RuleOptions& rule) {
   ReadBound(section, "floor", rule.floor);
   ReadBound(section, "ceiling", rule.ceiling);
   section.Bool("anomaly_score", rule.anomaly_score);
+  if (const auto thresholds = section.Take("thresholds")) ReadThresholds(*thresholds, rule);
   section.RefuseOtherKeys();
   CheckRule(value, rule, seasons.has_value());
 }

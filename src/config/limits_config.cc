@@ -37,6 +37,7 @@ void ReadLimits(YamlSection& top, PipelineOptions& options) {
   section.Integer("max_series", options.limits.max_series, kSeriesCount);
   section.Integer("max_known_series", options.limits.max_known_series, kSeriesCount);
   section.Integer("max_output_series", options.limits.max_output_series, kSeriesCount);
+  section.Bytes("max_memory", options.limits.max_memory_bytes, {.min = 64 << 20, .max = uint64_t{1} << 50});
   section.Duration("max_ahead", options.limits.max_ahead_ms, DurationRange{});
   section.Bytes("max_request_body", options.ingest.max_body_bytes, kRequestBytes);
   section.Bytes("max_decoded_request", options.ingest.max_decoded_bytes, kRequestBytes);

@@ -25,6 +25,7 @@ class Quota {
 struct Admission {
   Quota series;  ///< with a model
   Quota output_series;
+  std::atomic<bool> memory_full{false};  ///< no new series until memory is below its limit again
 };
 
 }  // namespace promcast

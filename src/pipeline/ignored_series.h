@@ -10,7 +10,8 @@
 namespace promcast {
 
 /// Series that were looked at once and left out, so that their next samples cost one probe. Forgets those that stay
-/// away: what was not asked for between two calls of Age goes.
+/// away: what was not asked for between two calls of Age goes. A
+/// series that was left out by a limit is looked at anew after a call of Age.
 class IgnoredSeries {
  public:
   /// The verdict that a series was left out with, or kAccepted when it is not here.
@@ -21,6 +22,7 @@ class IgnoredSeries {
     const auto verdict = static_cast<SampleVerdict>(*old);
     old_.table.Erase(fingerprint);
     old_.counts[static_cast<size_t>(verdict)]--;
+    if (verdict == SampleVerdict::kLimitReached) return SampleVerdict::kAccepted;  // there may be room by now
     Insert(fingerprint, verdict);
     return verdict;
   }

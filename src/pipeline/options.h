@@ -6,12 +6,21 @@
 #include <string>
 #include <vector>
 
+#include "capacity/time_to_threshold.h"
 #include "ingest/options.h"
 #include "sender/options.h"
 #include "series/sample_ring.h"
 #include "timeseries/selector.h"
 
 namespace promcast {
+
+/// A level whose crossing is forecast: `below` or `above` it, as the rule says.
+struct ThresholdOptions {
+  std::string name;
+  double level = 0;
+  ThresholdSide side = ThresholdSide::kBelow;
+  friend bool operator==(const ThresholdOptions&, const ThresholdOptions&) = default;
+};
 
 /// One entry of `forecasts:`; a series follows the first rule whose selector matches it.
 struct RuleOptions {
@@ -25,6 +34,8 @@ struct RuleOptions {
   int64_t interval_ms = 60'000;          ///< how often predictions are written
   std::optional<double> floor, ceiling;  ///< natural bounds of the values
   bool anomaly_score = true;
+  std::vector<ThresholdOptions> thresholds;  ///< at most kMaxThresholds
+  static constexpr size_t kMaxThresholds = 8;
   friend bool operator==(const RuleOptions& a, const RuleOptions& b);
 };
 
@@ -32,6 +43,7 @@ struct LimitOptions {
   size_t max_series = 2'000'000;         ///< with a model
   size_t max_known_series = 10'000'000;  ///< seen, with or without a rule; beyond it new series are left out
   size_t max_output_series = 8'000'000;
+  size_t max_memory_bytes = 0;     ///< resident; above it new series are left out, known ones go on; 0: no limit
   int64_t max_ahead_ms = 600'000;  ///< samples stamped further ahead are refused
   friend bool operator==(const LimitOptions&, const LimitOptions&) = default;
 };

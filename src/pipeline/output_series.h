@@ -21,16 +21,18 @@ class OutputSeries {
   void AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper, OutputBatch& out);
   /// Score and verdict: -1 below the band, 0 inside, 1 above.
   void AppendAnomaly(Sample score, Sample verdict, OutputBatch& out);
-  /// A stale marker for every series that the input series can have written.
-  void AppendEnd(int64_t timestamp_ms, OutputBatch& out);
+  /// Seconds until a threshold is crossed, at the median or at the band's edge.
+  void AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds, OutputBatch& out);
+  /// A stale marker for every series that the input series can have written, of its times to thresholds those
+  /// whose bit is set in `threshold_output` (see SeriesState).
+  void AppendEnd(int64_t timestamp_ms, uint16_t threshold_output, OutputBatch& out);
 
  private:
-  void Append(std::string_view name, std::vector<LabelView>& added, Sample sample, OutputBatch& out);
-  void RenameClashes();
+  void Append(std::string_view block, std::string_view name, Sample sample, OutputBatch& out);
 
   const Rule* rule_ = nullptr;
-  std::string_view block_;
-  std::string renamed_block_, point_name_, lower_name_, upper_name_, metric_, spliced_;
+  std::string_view block_, threshold_block_;
+  std::string renamed_block_, renamed_threshold_block_, point_name_, lower_name_, upper_name_, metric_, spliced_;
   std::vector<LabelView> labels_, added_;
 };
 

@@ -6,7 +6,9 @@
 #include <map>
 
 #include "ingest/label_rules.h"
+#include "logging/log.h"
 #include "remote_write/label_block.h"
+#include "self_metrics/process_metrics.h"
 
 namespace promcast {
 namespace {
@@ -35,7 +37,11 @@ void AppendRuleSeries(std::string_view name, std::vector<LabelView> labels, Samp
 
 Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
                    std::function<void(const OutputBatch&)> write)
-    : clock_(clock), write_(std::move(write)), metrics_(metrics), rules_(std::make_shared<RuleSet>(options.forecasts)) {
+    : clock_(clock),
+      write_(std::move(write)),
+      metrics_(metrics),
+      max_memory_bytes_(options.limits.max_memory_bytes),
+      rules_(std::make_shared<RuleSet>(options.forecasts)) {
   const size_t shards = options.shards > 0 ? options.shards : std::max(1u, std::thread::hardware_concurrency());
   const ShardContext context{clock_, catalog_, admission_, metrics_, write_};
   for (size_t i = 0; i < shards; i++)
@@ -70,6 +76,7 @@ void Pipeline::Reconfigure(const PipelineOptions& options) {
     MutexLock lock(mutex_);
     rules_ = rules;
   }
+  max_memory_bytes_ = options.limits.max_memory_bytes;
   for (const auto& shard : shards_)
     shard->Run([options, rules](ShardEngine& engine) { engine.Reconfigure(options, rules); });
 }
@@ -148,6 +155,7 @@ void Pipeline::ReportLoop() {
       const auto stop = [this]() PROMCAST_REQUIRES(mutex_) { return stopping_; };
       if (stop_requested_.WaitFor(mutex_, std::chrono::seconds(1), stop)) return;
     }
+    WatchMemory();
     OutputBatch out;
     const int64_t now_ms = clock_.NowMs();
     for (const RuleReport& rule : rule_reports()) {
@@ -158,6 +166,15 @@ void Pipeline::ReportLoop() {
     }
     if (!out.empty()) write_(out);
   }
+}
+
+void Pipeline::WatchMemory() {
+  const size_t limit_bytes = max_memory_bytes_.load();
+  const bool full = limit_bytes > 0 && ResidentBytes() > static_cast<double>(limit_bytes);
+  if (full == admission_.memory_full.exchange(full)) return;
+  Log(full ? LogLevel::kWarn : LogLevel::kInfo,
+      full ? "memory is above limits.max_memory; new series are left out" : "memory is below limits.max_memory again",
+      {{"max_memory_bytes", limit_bytes}});
 }
 
 void Pipeline::WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const {

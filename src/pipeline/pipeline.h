@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,6 +53,7 @@ class Pipeline final : public SampleSink {
  private:
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
+  void WatchMemory();
   void WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const;
 
   const Clock& clock_;
@@ -59,6 +61,7 @@ class Pipeline final : public SampleSink {
   PipelineMetrics metrics_;
   MetricCatalog catalog_;
   Admission admission_;
+  std::atomic<size_t> max_memory_bytes_;
 
   mutable Mutex mutex_;
   CondVar stop_requested_;

@@ -12,7 +12,8 @@ namespace promcast {
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
          a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
-         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score;
+         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
+         a.thresholds == b.thresholds;
 }
 
 RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
@@ -24,7 +25,7 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
   bank->coverages = options.coverages;
   bank->floor = options.floor;
   bank->ceiling = options.ceiling;
-  if (reading == CellReading::kRate && !bank->floor) bank->floor = 0;
+  if (reading == CellReading::kRate && !bank->floor && bank->ceiling.value_or(1) > 0) bank->floor = 0;
   for (const int64_t horizon_ms : options.horizons_ms) bank->horizons.push_back(in_steps(horizon_ms));
   std::sort(bank->horizons.begin(), bank->horizons.end());
   bank->horizons.erase(std::unique(bank->horizons.begin(), bank->horizons.end()), bank->horizons.end());
@@ -47,6 +48,9 @@ RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
     rule.options = rule_options;
     for (const int64_t horizon_ms : rule_options.horizons_ms) rule.horizon_texts.push_back(FormatDuration(horizon_ms));
     for (const double coverage : rule_options.coverages) rule.coverage_texts.push_back(fmt::format("{}", coverage));
+    const double widest = rule_options.coverages.back();
+    rule.lower_edge_text = fmt::format("{:.6g}", (1 - widest) / 2);
+    rule.upper_edge_text = fmt::format("{:.6g}", (1 + widest) / 2);
   }
 }
 

@@ -25,9 +25,13 @@ struct Rule {
   RuleOptions options;
   std::vector<std::string> horizon_texts;   ///< "1h"
   std::vector<std::string> coverage_texts;  ///< "0.95"
+  /// The quantiles for which times to thresholds are told: the median, and the edge of the widest band on the
+  /// threshold's side, which is the early warning.
+  std::string lower_edge_text, upper_edge_text;  ///< "0.025", "0.975"
   /// Output series that one input series takes.
   size_t OutputSeries() const {
-    return options.horizons_ms.size() * (1 + 2 * options.coverages.size()) + (options.anomaly_score ? 2 : 0);
+    return options.horizons_ms.size() * (1 + 2 * options.coverages.size()) + (options.anomaly_score ? 2 : 0) +
+           2 * options.thresholds.size();
   }
   RulePlan MakePlan(int64_t step_ms, CellReading reading) const;
 };

@@ -36,7 +36,8 @@ struct SeriesState {
   CellReading reading = CellReading::kLast;
   SampleKind kind = SampleKind::kFloat;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  bool has_output = false;  ///< something was written and has not been ended
+  uint16_t threshold_output = 0;  ///< two bits a threshold: its median and its edge are being written
+  bool has_output = false;        ///< something was written and has not been ended
 };
 
 }  // namespace promcast

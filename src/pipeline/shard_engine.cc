@@ -102,7 +102,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   if (verdict == SampleVerdict::kOwnSeries) return Ignore(sample.fingerprint, verdict);
   const Rule* rule = rules_->Match(labels_);
   if (rule == nullptr) return Ignore(sample.fingerprint, SampleVerdict::kNoRule);
-  if (!context_.admission.series.Take(1, limits_.max_series))
+  if (context_.admission.memory_full || !context_.admission.series.Take(1, limits_.max_series))
     return Ignore(sample.fingerprint, SampleVerdict::kLimitReached);
 
   SeriesState state;
@@ -207,7 +207,8 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
 void ShardEngine::EndOutput(SeriesState& state) {
   if (!state.has_output) return;
   output_series_.Open(state.label_block, state.reading, *state.rule);
-  output_series_.AppendEnd(context_.clock.NowMs(), output_);
+  output_series_.AppendEnd(context_.clock.NowMs(), state.threshold_output, output_);
+  state.threshold_output = 0;
   context_.admission.output_series.Return(state.rule->OutputSeries());
   state.has_output = false;
 }

@@ -63,7 +63,8 @@ class ShardEngine {
 
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
   bool Predict(SeriesState& state, int64_t now_ms);
-  void AppendForecasts(const SeriesState& state, int64_t now_ms);
+  void AppendForecasts(SeriesState& state, int64_t now_ms);
+  void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
   void TallySeries(const SeriesState& state);
   void EndOutput(SeriesState& state);
   void Remove(uint32_t slot);
@@ -85,6 +86,7 @@ class ShardEngine {
   OutputSeries output_series_;
   OutputBatch output_;
   std::vector<double> lower_, upper_;
+  std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
   std::vector<LabelView> labels_;
   std::string metric_name_;
 

@@ -11,6 +11,11 @@ namespace {
 // A score over fewer resolved forecasts than these says nothing yet.
 constexpr double kScoredForecasts = 20;
 
+// Points of the curve on which threshold crossings are looked for, evenly on the logarithm of time.
+constexpr int kCurvePoints = 20;
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
 HorizonTally TallyOf(const HorizonScore& score) {
   HorizonTally tally;
   if (score.count >= kScoredForecasts) {
@@ -101,7 +106,7 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
   return true;
 }
 
-void ShardEngine::AppendForecasts(const SeriesState& state, int64_t now_ms) {
+void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
   output_series_.Open(state.label_block, state.reading, *state.rule);
@@ -118,6 +123,42 @@ void ShardEngine::AppendForecasts(const SeriesState& state, int64_t now_ms) {
   if (const double score = model.bank.anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
     const double verdict = std::abs(score) <= 1 ? 0 : (score > 0 ? 1 : -1);
     output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict}, output_);
+  }
+  AppendTimesToThresholds(state, now_ms);
+}
+
+void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
+  const RuleOptions& rule = state.rule->options;
+  if (rule.thresholds.empty()) return;
+  const SeriesModel& model = *state.model;
+  curve_.assign(1, {0, model.grid.last_value()});
+  lower_curve_ = upper_curve_ = curve_;
+  if (state.reading == CellReading::kRate) curve_[0].value = lower_curve_[0].value = upper_curve_[0].value = kUnknown;
+  const double last = static_cast<double>(rule.horizons_ms.back()) / static_cast<double>(model.plan.step_ms);
+  int steps = 0;
+  for (int i = 1; i <= kCurvePoints; i++) {
+    const int next = static_cast<int>(std::round(std::pow(last, static_cast<double>(i) / kCurvePoints)));
+    if (next <= steps) continue;
+    steps = next;
+    ForecastOut forecast{0, lower_, upper_};
+    if (!model.bank.Forecast(steps, forecast)) continue;
+    const double ahead_ms = static_cast<double>(model.grid.closed_cell_end_ms() + steps * model.plan.step_ms - now_ms);
+    const double ahead_seconds = std::max(0.0, ahead_ms / 1000);
+    curve_.push_back({ahead_seconds, forecast.point});
+    lower_curve_.push_back({ahead_seconds, lower_.back()});
+    upper_curve_.push_back({ahead_seconds, upper_.back()});
+  }
+  for (size_t i = 0; i < rule.thresholds.size(); i++) {
+    const ThresholdOptions& threshold = rule.thresholds[i];
+    for (const bool edge : {false, true}) {
+      const auto& edge_curve = threshold.side == ThresholdSide::kBelow ? lower_curve_ : upper_curve_;
+      const auto seconds = TimeToThreshold(edge ? edge_curve : curve_, threshold.level, threshold.side);
+      const auto bit = static_cast<uint16_t>(1U << (2 * i + (edge ? 1 : 0)));
+      if (!seconds && (state.threshold_output & bit) == 0) continue;  // absent, and was before
+      state.threshold_output =
+          static_cast<uint16_t>(seconds ? state.threshold_output | bit : state.threshold_output & ~bit);
+      output_series_.AppendTimeToThreshold(i, edge, {now_ms, seconds.value_or(StaleMarker())}, output_);
+    }
   }
 }
 

@@ -73,6 +73,8 @@ double MaxFds() {
 
 }  // namespace
 
+double ResidentBytes() { return MemoryBytes(1); }
+
 void AddProcessMetrics(MetricRegistry& metrics) {
   metrics.AddCallback("process_cpu_seconds_total", "User and system CPU time spent.", {}, CpuSeconds);
   metrics.AddCallback("process_resident_memory_bytes", "Resident memory size.", {}, [] { return MemoryBytes(1); });

@@ -9,4 +9,7 @@ namespace promcast {
 /// scrape; NaN where /proc does not say. https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics
 void AddProcessMetrics(MetricRegistry& metrics);
 
+/// The process's resident memory; NaN where /proc does not say.
+double ResidentBytes();
+
 }  // namespace promcast

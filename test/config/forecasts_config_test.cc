@@ -19,6 +19,7 @@ TEST(ForecastsConfig, ReadsEveryKey) {
   floor: 0
   ceiling: 1.5e12
   anomaly_score: false
+  thresholds: [{name: full, below: 0}, {name: hot, above: 8.5}]
 )");
   ASSERT_EQ(options.forecasts.size(), 1u);
   const RuleOptions& rule = options.forecasts[0];
@@ -35,6 +36,8 @@ TEST(ForecastsConfig, ReadsEveryKey) {
   EXPECT_EQ(rule.floor, 0);
   EXPECT_EQ(rule.ceiling, 1.5e12);
   EXPECT_FALSE(rule.anomaly_score);
+  EXPECT_EQ(rule.thresholds,
+            (std::vector<ThresholdOptions>{{"full", 0, ThresholdSide::kBelow}, {"hot", 8.5, ThresholdSide::kAbove}}));
 }
 
 TEST(ForecastsConfig, ARuleNeedsOnlyMatch) {
@@ -63,9 +66,19 @@ TEST(ForecastsConfig, TheDefaultSeasonDoesNotRefuseLongSteps) {
   EXPECT_EQ(MustParse("forecasts: [{match: up, step: 12h, horizons: [1d]}]").forecasts[0].step_ms, 43'200'000);
 }
 
+TEST(ForecastsConfig, AHorizonOfZeroAsksForNow) {
+  EXPECT_EQ(MustParse("forecasts: [{match: up, step: 15s, horizons: [0s, 1h]}]").forecasts[0].horizons_ms,
+            (std::vector<int64_t>{0, 3'600'000}));
+}
+
 TEST(ForecastsConfig, NamesWhatIsWrongAndWhere) {
   const std::string rule = "forecasts:\n- match: up\n  ";
   for (const BadConfig& bad : std::vector<BadConfig>{
+           {rule + "thresholds: [{name: a}]", "3:16", "either below or above", ""},
+           {rule + "thresholds: [{name: a, below: 1, above: 2}]", "3:16", "either below or above", ""},
+           {rule + "thresholds: [{below: 1}]", "3:16", "name", ""},
+           {rule + "thresholds: [{name: a, below: 1}, {name: a, above: 2}]", "3:37", "stands twice", ""},
+           {rule + "thresholds: [{name: a, under: 1}]", "3:26", "unknown key", ""},
            {"forecasts: up", "1:12", "expected a list of rules, found text", "[up]"},
            {"forecasts: {match: up}", "1:12", "expected a list of rules, found a map", ""},
            {"forecasts: [up]", "1:13", "forecasts[0]: expected a map", "found text"},
@@ -94,7 +107,7 @@ TEST(ForecastsConfig, NamesWhatIsWrongAndWhere) {
            {rule + "horizons: []", "3:13", "0 entries; write 1 to 16", ""},
            {rule + "horizons: [1h,2h,3h,4h,5h,6h,7h,8h,9h,10h,11h,12h,13h,14h,15h,16h,17h]", "3:13", "17 entries", ""},
            {rule + "horizons: [1h, 60m]", "3:18", "forecasts[0].horizons[1]: stands twice", ""},
-           {rule + "horizons: [0s]", "3:14", "expected a duration from 100ms", "\"0s\""},
+           {rule + "horizons: [1ms]", "3:14", "expected a duration from 100ms", "\"1ms\""},
            {rule + "horizons: [2y]", "3:14", "expected a duration from 100ms", "\"2y\""},
            {rule + "coverage: [95]", "3:14", "found 95; write 0.95", ""},
            {rule + "coverage: [99.9]", "3:14", "write 0.999", ""},
@@ -113,7 +126,7 @@ TEST(ForecastsConfig, NamesWhatIsWrongAndWhere) {
            {rule + "anomaly_score: yes", "3:18", "expected true or false, found \"yes\"", ""},
            {rule + "anomaly_score: \"true\"", "3:18", "expected true or false", ""},
            {rule + "horizon: [1h]", "3:3", "unknown key \"horizon\" in forecasts[0]; did you mean \"horizons\"?", ""},
-           {rule + "thresholds: []", "3:3", "unknown key \"thresholds\" in forecasts[0]; known keys: name, match", ""},
+           {rule + "profile: []", "3:3", "unknown key \"profile\" in forecasts[0]; known keys: name, match", ""},
            {rule + "match: x", "3:3", "key \"match\" stands twice, first in line 2", ""},
            {rule + "step: 2h", "2:3", "horizon 1h is shorter than the step 2h", ""},
            {rule + "step: 30m\n  seasons: [1h]", "2:3", "season 1h is not longer than two steps of 30m", ""},

@@ -11,6 +11,7 @@ limits:
   max_series: 11
   max_known_series: 12
   max_output_series: 13
+  max_memory: 2GiB
   max_ahead: 2m
   max_request_body: 1MiB
   max_decoded_request: 2MiB
@@ -24,6 +25,7 @@ shards: 3
   EXPECT_EQ(options.limits.max_series, 11u);
   EXPECT_EQ(options.limits.max_known_series, 12u);
   EXPECT_EQ(options.limits.max_output_series, 13u);
+  EXPECT_EQ(options.limits.max_memory_bytes, 2147483648u);
   EXPECT_EQ(options.limits.max_ahead_ms, 120'000);
   EXPECT_EQ(options.ingest.max_body_bytes, 1048576u);
   EXPECT_EQ(options.ingest.max_decoded_bytes, 2097152u);

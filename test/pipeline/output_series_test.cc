@@ -81,7 +81,7 @@ TEST(OutputSeries, EveryOutputSeriesEndsWithAStaleMarker) {
   OutputSeries output;
   output.Open(block, CellReading::kLast, rules.rules()[0]);
   OutputBatch batch;
-  output.AppendEnd(77, batch);
+  output.AppendEnd(77, 0, batch);
   testing::Written written;
   testing::Record(batch, written);
   EXPECT_EQ(written.size(), rules.rules()[0].OutputSeries());

@@ -270,6 +270,44 @@ TEST(ShardEngine, ReportsHowForecastsDid) {
   EXPECT_GT(report.model_bytes, 0u);
 }
 
+TEST(ShardEngine, TellsWhenAThresholdWillBeCrossedUntilNoneIsExpected) {
+  RuleOptions rule = TestRule("load");
+  rule.horizons_ms = {60'000};
+  rule.seasons_ms = {60'000};
+  rule.thresholds = {{"high", 109, ThresholdSide::kAbove}, {"never", 1e6, ThresholdSide::kAbove}};
+  EngineFixture f({rule});
+  const auto daily = [](int second) { return 100 + 10 * std::sin(second * 6.283185307 / 60) + 0.1 * (second % 3); };
+  f.Stream(kLoad, 15 * 60, daily);
+  const auto series = [](const char* threshold, const char* quantile) {
+    return std::string(
+               "forecast_time_to_threshold_seconds{forecaster=\"promcast\",job=\"a\",metric=\"load\",quantile=\"") +
+           quantile + "\",threshold=\"" + threshold + "\"}";
+  };
+  const auto& expected = f.written[series("high", "0.5")];
+  ASSERT_FALSE(expected.empty());
+  for (const Sample& sample : expected) {
+    if (IsStaleMarker(sample.value)) continue;
+    EXPECT_GE(sample.value, 0);
+    EXPECT_LE(sample.value, 60);
+  }
+  EXPECT_FALSE(f.written[series("high", "0.975")].empty());
+  EXPECT_EQ(f.written.count(series("never", "0.5")), 0u);
+  f.Stream(kLoad, 15 * 60, [](int second) { return 20 + 0.1 * (second % 3); });
+  EXPECT_TRUE(IsStaleMarker(f.written[series("high", "0.5")].back().value));
+}
+
+TEST(ShardEngine, SeriesLeftOutByALimitAreLookedAtAgain) {
+  EngineFixture f({TestRule("load")});
+  f.admission.memory_full = true;
+  EXPECT_EQ(f.Apply(kLoad, kStart, 1), SampleVerdict::kLimitReached);
+  f.RunDue();
+  f.admission.memory_full = false;
+  EXPECT_EQ(f.Apply(kLoad, kStart + 1, 1), SampleVerdict::kLimitReached);  // remembered
+  f.clock.Advance(f.options.series.idle_timeout_ms + 1000);
+  f.RunDue();
+  EXPECT_EQ(f.Apply(kLoad, f.clock.NowMs(), 1), SampleVerdict::kAccepted);
+}
+
 TEST(ShardEngine, AnomaliesShowTheirSide) {
   EngineFixture f({TestRule("load")});
   f.Stream(kLoad, 200, Wave);
