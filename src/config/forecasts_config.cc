@@ -8,6 +8,7 @@
 #include <map>
 
 #include "config/sections.h"
+#include "ingest/label_rules.h"
 #include "promcast/model_bank.h"
 #include "timeseries/duration.h"
 #include "timeseries/labels.h"
@@ -21,10 +22,8 @@ constexpr size_t kMaxSeasons = BankOptions::kMaxSeasons;
 constexpr size_t kMaxSelectors = 64;
 constexpr int64_t kMinStepMs = 100;
 constexpr int64_t kMaxStepMs = 86'400'000;
-/// Names that only promcast writes; the last one is a regular expression over all of its forecast_ series.
-constexpr std::array<std::string_view, 6> kOwnPrefixes{
-    "predicted_",           "forecast_anomaly",        "forecast_time_to_threshold_seconds",
-    "forecast_skill_ratio", "forecast_coverage_ratio", "forecast_."};
+/// A regular expression over all of promcast's forecast_ series.
+constexpr std::string_view kOwnPattern = "forecast_.";
 
 /// True when the selector asks by name for what promcast itself writes.
 bool SelectsOwnOutput(const Selector& selector) {
@@ -34,8 +33,11 @@ bool SelectsOwnOutput(const Selector& selector) {
     for (const absl::string_view part : absl::StrSplit(matcher.value, '|')) {
       const std::string_view alternative(part.data(), part.size());
       const size_t start = std::min(alternative.find_first_not_of("^(?:"), alternative.size());
-      for (const std::string_view prefix : kOwnPrefixes) {
-        if (alternative.substr(start).starts_with(prefix)) return true;
+      const std::string_view name = alternative.substr(start);
+      if (name.starts_with(kOwnPattern)) return true;
+      if (std::any_of(kOwnMetricPrefixes.begin(), kOwnMetricPrefixes.end(),
+                      [&](std::string_view prefix) { return name.starts_with(prefix); })) {
+        return true;
       }
     }
   }

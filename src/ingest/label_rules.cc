@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "timeseries/label_names.h"
 
 namespace promcast {
 namespace {
-
-// Names that only promcast writes. The marker label alone is not enough: recording rules over predictions may lose it.
-constexpr std::array<std::string_view, 5> kOwnPrefixes = {"predicted_", "forecast_anomaly",
-                                                          "forecast_time_to_threshold_seconds", "forecast_skill_ratio",
-                                                          "forecast_coverage_ratio"};
 
 std::string Shown(std::string_view text) {
   return std::string(text.substr(0, 80));
@@ -46,7 +40,8 @@ SampleVerdict CheckLabels(std::vector<LabelView>& labels, std::string& problem) 
     problem = "a series has no metric name";
     return SampleVerdict::kMissingName;
   }
-  own = own || std::any_of(kOwnPrefixes.begin(), kOwnPrefixes.end(), [&](auto p) { return metric.starts_with(p); });
+  own = own || std::any_of(kOwnMetricPrefixes.begin(), kOwnMetricPrefixes.end(),
+                           [&](std::string_view prefix) { return metric.starts_with(prefix); });
   return own ? SampleVerdict::kOwnSeries : SampleVerdict::kAccepted;
 }
 

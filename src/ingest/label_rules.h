@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@ namespace promcast {
 /// kInvalidLabels, or kOwnSeries for promcast's own output (by its marker label or its metric names), which must never
 /// be forecast. `problem` then says what is wrong, for the sender.
 SampleVerdict CheckLabels(std::vector<LabelView>& labels, std::string& problem);
+
+/// How the names of the series begin that only promcast writes. The marker label alone does not tell them all:
+/// recording rules over predictions may lose it.
+inline constexpr std::array<std::string_view, 5> kOwnMetricPrefixes = {
+    "predicted_", "forecast_anomaly", "forecast_time_to_threshold_seconds", "forecast_skill_ratio",
+    "forecast_coverage_ratio"};
 
 inline constexpr std::string_view kForecasterLabel = "forecaster";
 inline constexpr std::string_view kForecasterValue = "promcast";

@@ -78,7 +78,7 @@ TEST(ForecastsConfig, NamesWhatIsWrongAndWhere) {
            {rule + "thresholds: [{name: a, below: 1, above: 2}]", "3:16", "either below or above", ""},
            {rule + "thresholds: [{below: 1}]", "3:16", "name", ""},
            {rule + "thresholds: [{name: a, below: 1}, {name: a, above: 2}]", "3:37", "stands twice", ""},
-           {rule + "thresholds: [{name: a, under: 1}]", "3:26", "unknown key", ""},
+           {rule + "thresholds: [{name: a, below: 1, under: 1}]", "3:36", "unknown key", ""},
            {"forecasts: up", "1:12", "expected a list of rules, found text", "[up]"},
            {"forecasts: {match: up}", "1:12", "expected a list of rules, found a map", ""},
            {"forecasts: [up]", "1:13", "forecasts[0]: expected a map", "found text"},
