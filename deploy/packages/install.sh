@@ -36,7 +36,9 @@ installed() {
 }
 
 installable() {
-  apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'
+  local policy  # read whole: a grep that stops at its first match would break the pipe
+  policy=$(apt-cache policy "$1" 2>/dev/null)
+  grep -q '^  Candidate: [^(]' <<<"$policy"
 }
 
 # The lines of the lists without comments, each package or set of alternatives once.
