@@ -37,8 +37,8 @@ class Service {
   absl::Status StartListeners();
 
   const ServeFlags flags_;
-  const int64_t started_ms_;
   SystemClock clock_;
+  const int64_t started_ms_;
   MetricRegistry metrics_;
   Mutex reload_mutex_;
   std::vector<DestinationOptions> destinations_ PROMCAST_GUARDED_BY(reload_mutex_);
