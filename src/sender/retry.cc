@@ -17,13 +17,12 @@ milliseconds Backoff::Next() {
   return wait;
 }
 
-std::optional<milliseconds> ParseRetryAfter(std::string_view value, int64_t now_ms) {
-  constexpr milliseconds kMax = std::chrono::hours(1);
+std::optional<milliseconds> ParseRetryAfter(std::string_view value, int64_t now_ms, milliseconds longest) {
   const std::string text(absl::StripAsciiWhitespace({value.data(), value.size()}));
   if (text.empty()) return std::nullopt;
   if (std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) {
     int64_t seconds = 0;
-    if (!absl::SimpleAtoi(text, &seconds) || seconds > kMax.count() / 1000) return kMax;
+    if (!absl::SimpleAtoi(text, &seconds) || seconds > longest.count() / 1000) return longest;
     if (seconds == 0) return std::nullopt;
     return milliseconds(seconds * 1000);
   }
@@ -32,7 +31,7 @@ std::optional<milliseconds> ParseRetryAfter(std::string_view value, int64_t now_
     if (!absl::ParseTime(format, text, &date, nullptr)) continue;
     const int64_t wait_ms = absl::ToUnixMillis(date) - now_ms;
     if (wait_ms <= 0) return std::nullopt;
-    return std::min(kMax, milliseconds(wait_ms));
+    return std::min(longest, milliseconds(wait_ms));
   }
   return std::nullopt;
 }

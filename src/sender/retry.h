@@ -21,8 +21,9 @@ class Backoff {
 };
 
 /// How long a `Retry-After` header asks to wait: seconds, or an HTTP date (RFC 9110, section 10.2.3) seen from
-/// `now_ms`. At most an hour, so that one answer cannot silence a destination; nothing for a value that is broken, zero
-/// or past.
-std::optional<std::chrono::milliseconds> ParseRetryAfter(std::string_view value, int64_t now_ms);
+/// `now_ms`. At most `longest`, so that one answer cannot silence a destination; nothing for a value that is broken,
+/// zero or past.
+std::optional<std::chrono::milliseconds> ParseRetryAfter(std::string_view value, int64_t now_ms,
+                                                         std::chrono::milliseconds longest);
 
 }  // namespace promcast

@@ -23,6 +23,16 @@ size_t SamplesWritten(const HttpResponse& response, size_t sent) {
   return static_cast<size_t>(std::min<uint64_t>(written, sent));
 }
 
+/// Beyond sample_age_limit there would be nothing left to send.
+std::chrono::milliseconds AskedWait(const HttpResponse& response, const QueueOptions& options, int64_t now_ms) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kLongestWithoutAgeLimit = std::chrono::minutes(1);
+  const bool has_age_limit = options.sample_age_limit.count() > 0;
+  const milliseconds longest = has_age_limit ? options.sample_age_limit : kLongestWithoutAgeLimit;
+  const auto asked = ParseRetryAfter(response.Header("Retry-After"), now_ms, longest);
+  return asked ? std::max(*asked, options.min_backoff) : milliseconds(0);
+}
+
 }  // namespace
 
 Verdict Judge(const HttpResponse& response, WriteProtocol protocol, size_t samples, const DestinationOptions& options,
@@ -39,8 +49,7 @@ Verdict Judge(const HttpResponse& response, WriteProtocol protocol, size_t sampl
   }
   if (status == 415 && may_fall_back) return {.kind = Verdict::Kind::kNotV2};
   if (status / 100 == 5 || (status == 429 && options.queue_config.retry_on_http_429)) {
-    const auto wait = ParseRetryAfter(response.Header("Retry-After"), now_ms);
-    return {.kind = Verdict::Kind::kRetry, .wait = wait.value_or(std::chrono::milliseconds(0))};
+    return {.kind = Verdict::Kind::kRetry, .wait = AskedWait(response, options.queue_config, now_ms)};
   }
   return {.kind = Verdict::Kind::kRejected, .written = v2 ? SamplesWritten(response, samples) : 0};
 }

@@ -21,7 +21,9 @@ struct Verdict {
   };
   Kind kind = Kind::kAccepted;
   size_t written = 0;
-  std::chrono::milliseconds wait{0};  ///< 0: the sender's own backoff
+  /// What Retry-After asks for, at least min_backoff and at most sample_age_limit (a minute where there is no limit);
+  /// 0: the sender's own backoff.
+  std::chrono::milliseconds wait{0};
 };
 
 /// Judges the answer to `samples` samples sent as `protocol`. 415 to 2.0 asks for 1.0; so does a 2xx to 2.0 without any

@@ -116,6 +116,16 @@ TEST_F(ComplianceTest, SpecialCharactersUnicodeAndHugeLabelValues) {
                           Pair("unicode", "温度 🌡")));
 }
 
+TEST_F(ComplianceTest, EverySeriesIsSentAsAGauge) {
+  TestServer server(TakeAll);
+  auto sender = MakeSender({To(server)});
+  SendNumbered(*sender, 0, 3);
+  ASSERT_TRUE(Drain(*sender));
+  const auto series = Receive(server.requests().at(0)).series;
+  ASSERT_THAT(series, SizeIs(3));
+  for (const ReceivedSeries& one : series) EXPECT_EQ(one.metadata_type, 2u) << "METRIC_TYPE_GAUGE";
+}
+
 TEST_F(ComplianceTest, NanValue) {
   EXPECT_EQ(std::bit_cast<uint64_t>(Through(std::bit_cast<double>(0x7ff8000000000001))), 0x7ff8000000000001u);
 }
@@ -188,13 +198,22 @@ TEST_F(ComplianceTest, MayRetryOn429WhenToldTo) {
   EXPECT_EQ(Metric("samples_total"), 1);
 }
 
-// With backoffs of an hour the second request comes only where Retry-After is honoured.
+// With backoffs of a millisecond there would soon be a second request if Retry-After were not honoured.
 TEST_F(ComplianceTest, RetryAfterHeaderRespected) {
   TestServer server([](const TestRequest& request, size_t index) {
-    return index == 0 ? TestResponse{.status = 503, .headers = {{"Retry-After", "1"}}} : TakeAll(request, index);
+    return index == 0 ? TestResponse{.status = 503, .headers = {{"Retry-After", "3600"}}} : TakeAll(request, index);
+  });
+  auto sender = MakeSender({To(server)});
+  Send(*sender, {{"__name__", "test_metric"}}, 42);
+  EXPECT_FALSE(sender->Drain(200));
+  EXPECT_THAT(server.requests(), SizeIs(1));
+}
+TEST_F(ComplianceTest, RetryAfterBeyondTheAgeLimitIsCutToIt) {
+  TestServer server([](const TestRequest& request, size_t index) {
+    return index == 0 ? TestResponse{.status = 503, .headers = {{"Retry-After", "3600"}}} : TakeAll(request, index);
   });
   DestinationOptions options = To(server);
-  options.queue_config.min_backoff = options.queue_config.max_backoff = std::chrono::hours(1);
+  options.queue_config.sample_age_limit = std::chrono::milliseconds(200);
   auto sender = MakeSender({options});
   Send(*sender, {{"__name__", "test_metric"}}, 42);
   ASSERT_TRUE(Drain(*sender));

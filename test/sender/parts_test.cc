@@ -96,22 +96,22 @@ TEST(Backoff, DoublesFromMinToMax) {
 // 784111777 s is the time that RFC 9110, section 5.6.7, writes in three ways.
 TEST(RetryAfter, IsSecondsOrAnHttpDate) {
   const int64_t date_ms = 784111777'000;
-  EXPECT_EQ(ParseRetryAfter("120", 0), milliseconds(120'000));
-  EXPECT_EQ(ParseRetryAfter(" 1 ", 0), milliseconds(1000));
-  EXPECT_EQ(ParseRetryAfter("Sun, 06 Nov 1994 08:49:37 GMT", date_ms - 5000), milliseconds(5000));
-  EXPECT_EQ(ParseRetryAfter("Sunday, 06-Nov-94 08:49:37 GMT", date_ms - 5000), milliseconds(5000));
-  EXPECT_EQ(ParseRetryAfter("Sun Nov  6 08:49:37 1994", date_ms - 5000), milliseconds(5000));
+  EXPECT_EQ(ParseRetryAfter("120", 0, hours(1)), milliseconds(120'000));
+  EXPECT_EQ(ParseRetryAfter(" 1 ", 0, hours(1)), milliseconds(1000));
+  EXPECT_EQ(ParseRetryAfter("Sun, 06 Nov 1994 08:49:37 GMT", date_ms - 5000, hours(1)), milliseconds(5000));
+  EXPECT_EQ(ParseRetryAfter("Sunday, 06-Nov-94 08:49:37 GMT", date_ms - 5000, hours(1)), milliseconds(5000));
+  EXPECT_EQ(ParseRetryAfter("Sun Nov  6 08:49:37 1994", date_ms - 5000, hours(1)), milliseconds(5000));
 }
 
 TEST(RetryAfter, ThatIsBrokenZeroOrPastAsksForNothing) {
   for (const char* value : {"", " ", "0", "-1", "1.5", "soon", "1 2", "Sun, 06 Nov 1994 08:49:37 GMT"}) {
-    EXPECT_EQ(ParseRetryAfter(value, 784111777'000), std::nullopt) << value;
+    EXPECT_EQ(ParseRetryAfter(value, 784111777'000, hours(1)), std::nullopt) << value;
   }
 }
 
-TEST(RetryAfter, IsAtMostAnHour) {
+TEST(RetryAfter, IsAtMostTheLongestWait) {
   for (const char* value : {"3601", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
-    EXPECT_EQ(ParseRetryAfter(value, 0), milliseconds(hours(1))) << value;
+    EXPECT_EQ(ParseRetryAfter(value, 0, hours(1)), milliseconds(hours(1))) << value;
   }
 }
 
@@ -158,6 +158,32 @@ TEST(Verdict, FollowsTheSpecifications) {
     const Verdict verdict = Judge(cases[i].response, cases[i].protocol, 5, options, 0);
     EXPECT_EQ(verdict.kind, cases[i].kind) << "case " << i;
     EXPECT_EQ(verdict.written, cases[i].written) << "case " << i;
+  }
+}
+
+TEST(Verdict, WaitsAsAskedButNeverBeyondTheAgeOfSamples) {
+  using std::chrono::minutes;
+  struct Case {
+    const char* retry_after;
+    milliseconds sample_age_limit, min_backoff, wait;
+  };
+  const Case cases[] = {
+      {"120", minutes(10), milliseconds(30), minutes(2)},
+      {"3600", minutes(10), milliseconds(30), minutes(10)},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", minutes(10), milliseconds(30), minutes(10)},
+      {"2", milliseconds(1500), milliseconds(30), milliseconds(1500)},
+      {"30", milliseconds(0), milliseconds(30), milliseconds(30'000)},
+      {"3600", milliseconds(0), milliseconds(30), minutes(1)},
+      {"1", minutes(10), milliseconds(3000), milliseconds(3000)},
+      {"0", minutes(10), milliseconds(30), milliseconds(0)},
+      {"soon", minutes(10), milliseconds(30), milliseconds(0)},
+  };
+  for (const Case& c : cases) {
+    DestinationOptions options;
+    options.queue_config.sample_age_limit = c.sample_age_limit;
+    options.queue_config.min_backoff = c.min_backoff;
+    const Verdict verdict = Judge(Answer(503, {{"Retry-After", c.retry_after}}), WriteProtocol::kV1, 5, options, 0);
+    EXPECT_EQ(verdict.wait, c.wait) << c.retry_after << " with an age limit of " << c.sample_age_limit.count() << " ms";
   }
 }
 

@@ -81,6 +81,11 @@ ReceivedSeries ParseV2(std::string_view message, const std::vector<std::string>&
       while (!packed.empty()) refs.push_back(ReadVarint(packed));
     }
     if (field.number == 2) series.samples.push_back(ParseSample(field.bytes));
+    if (field.number == 5) {
+      for (const Field& part : Fields(field.bytes)) {
+        if (part.number == 1) series.metadata_type = part.integer;
+      }
+    }
   }
   EXPECT_EQ(refs.size() % 2, 0u) << "an odd number of label references";
   for (size_t i = 0; i + 1 < refs.size(); i += 2) {

@@ -15,6 +15,7 @@ namespace promcast {
 struct ReceivedSeries {
   std::vector<std::pair<std::string, std::string>> labels;  ///< in the order of the wire
   std::vector<Sample> samples;
+  uint64_t metadata_type = 0;  ///< 2.0 only: Metadata.MetricType
 };
 
 struct ReceivedWrite {
