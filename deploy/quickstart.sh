@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows promcast at work on this machine; see --help.
 set -euo pipefail
+export LC_ALL=C.UTF-8  # the compiler's and other tools' words are read
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 parts=$root/deploy/quickstart
@@ -10,7 +11,6 @@ keep_logs=''
 once=''
 prometheus_port=9090 promcast_port=9095 grpc_port=9096 demo_port=9097 node_port=9100
 declare -A requested_ports=()
-taken_ports=''
 
 usage() {
   cat <<EOF
@@ -185,11 +185,7 @@ main() {
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  choose_port prometheus_port Prometheus --prometheus-port
-  choose_port promcast_port promcast --promcast-port
-  choose_port grpc_port "promcast's gRPC" --grpc-port
-  choose_port demo_port 'the demo exporter' --demo-port
-  choose_port node_port 'the node exporter' --node-exporter-port
+  choose_ports
   "$root/deploy/packages/install.sh" build runtime || exit 1
   build
   run_dir=$(mktemp -d "${TMPDIR:-/tmp}/promcast-quickstart.XXXXXX")

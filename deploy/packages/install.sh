@@ -4,12 +4,14 @@
 #   deploy/packages/install.sh build runtime     lists: the .txt files beside this script
 #   deploy/packages/install.sh --missing build   only prints what is missing
 #
-# A line of a list is a package, or `a | b`: the first of them that apt can install. Daemons that come with a package are
-# not started. Uses sudo where it is not run as root.
+# A line of a list is a package, or `a | b`: the first of them that apt can install. Daemons that come with a package
+# are started neither now nor at the next boot. Uses sudo where it is not run as root.
 set -euo pipefail
+export LC_ALL=C.UTF-8  # apt's words are read
 
 lists_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 policy_file=/usr/sbin/policy-rc.d
+systemd_dir=/run/systemd/system  # there while systemd runs
 policy_written=''
 log_file=''
 
@@ -81,8 +83,31 @@ forbid_daemon_starts() {
   policy_written=yes
 }
 
+# The units that the packages have brought and that would start at the next boot.
+enabled_units() {
+  local unit
+  dpkg-query -L "$@" 2>/dev/null |
+    sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket|timer))$,\2,p' | sort -u |
+    while read -r unit; do
+      if systemctl is-enabled --quiet "$unit" 2>/dev/null; then echo "$unit"; fi
+    done
+}
+
+keep_daemons_off() {
+  local units
+  if [[ ! -d $systemd_dir ]] || ! command -v systemctl >/dev/null; then return; fi
+  mapfile -t units < <(enabled_units "$@")
+  [[ ${#units[@]} -gt 0 ]] || return 0
+  if as_root systemctl disable --quiet "${units[@]}" >>"$log_file" 2>&1; then
+    echo "packages: disabled, so as not to start at the next boot: ${units[*]}"
+  else
+    echo "packages: these will start at the next boot, systemctl disable failed: ${units[*]}" >&2
+  fi
+}
+
 apt() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300 "$@" >>"$log_file" 2>&1
+  as_root env LC_ALL="$LC_ALL" DEBIAN_FRONTEND=noninteractive \
+    apt-get -y -o DPkg::Lock::Timeout=300 "$@" >>"$log_file" 2>&1
 }
 
 check_rights() {
@@ -96,7 +121,7 @@ check_rights() {
 }
 
 main() {
-  local only_print=''
+  local only_print='' failed=''
   if [[ ${1:-} == --missing ]]; then
     only_print=yes
     shift
@@ -119,7 +144,9 @@ main() {
   echo "packages: installing ${#packages[@]}: ${packages[*]}"
   forbid_daemon_starts
   apt install --no-install-recommends "${packages[@]}" ||
-    die "apt-get install failed: $(grep -m1 '^E: ' "$log_file" || tail -n 1 "$log_file")"
+    failed="apt-get install failed: $(grep -m1 '^E: ' "$log_file" || tail -n 1 "$log_file")"
+  keep_daemons_off "${packages[@]}"
+  [[ -z $failed ]] || die "$failed"
 }
 
 main "$@"

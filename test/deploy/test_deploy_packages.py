@@ -52,6 +52,7 @@ class Distribution:
         self.folder = folder
         self.calls = folder / "calls"
         self.calls.write_text("")
+        self.environment = {}
         self.tool("apt-cache", f'case " {" ".join(known)} " in *" $2 "*) echo "  Candidate: 1" ;; *) echo "  Candidate: (none)" ;; esac')
         self.tool("dpkg-query", f'for last; do :; done; case " {" ".join(installed)} " in *" $last "*) echo installed ;; *) exit 1 ;; esac')
         self.tool("apt-get", f'echo "$*" >>{self.calls}')
@@ -66,10 +67,14 @@ class Distribution:
         lists = self.folder / "lists"
         lists.mkdir(exist_ok=True)
         (lists / "some.txt").write_text("# two\nnew1.81-dev | new-dev  # newer\nplain\n")
-        (lists / "install.sh").write_text((PACKAGES / "install.sh").read_text())
+        script = (PACKAGES / "install.sh").read_text()
+        for real in ("/usr/sbin/policy-rc.d", "/run/systemd/system"):
+            assert real in script
+            script = script.replace(real, str(self.folder / pathlib.PurePath(real).name))
+        (lists / "install.sh").write_text(script)
         return subprocess.run(["/bin/bash", lists / "install.sh", *arguments], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
-                              env={"PATH": f"{self.folder}:{path}"})
+                              env={"PATH": f"{self.folder}:{path}", **self.environment})
 
 
 def test_the_first_alternative_that_the_distribution_has_is_taken(tmp_path):
@@ -79,6 +84,40 @@ def test_the_first_alternative_that_the_distribution_has_is_taken(tmp_path):
     assert newer.run("--missing", "some").stdout.split() == ["new-dev", "plain"]
     complete = Distribution(tmp_path, known=["new-dev", "plain"], installed=["new-dev", "plain"])
     assert complete.run("--missing", "some").stdout == ""
+
+
+def test_apt_is_understood_in_any_language(tmp_path):
+    distribution = Distribution(tmp_path, known=[], installed=["plain"])
+    distribution.environment = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}
+    distribution.tool("apt-cache", 'case "$LC_ALL $2" in C*" new-dev") echo "  Candidate: 1" ;;'
+                      ' *" new-dev") echo "  Installationskandidat: 1" ;; *) echo "  Candidate: (none)" ;; esac')
+    assert distribution.run("--missing", "some").stdout.split() == ["new-dev"]
+
+
+def test_daemons_of_new_packages_stay_off_at_the_next_boot_where_systemd_runs(tmp_path):
+    distribution = Distribution(tmp_path, known=["new-dev", "plain"], installed=["new-dev"])
+    distribution.tool("dpkg-query", 'for last; do :; done; case "$1 $last" in "-W new-dev") echo installed ;; "-W "*) exit 1 ;;'
+                      ' "-L plain") printf "%s\\n" /lib/systemd/system/plain.service /usr/lib/systemd/system/plain-idle.timer'
+                      ' /usr/lib/systemd/system/plain@.service /usr/share/doc/other.service ;; *) exit 2 ;; esac')
+    distribution.tool("systemctl", f'case "$*" in "is-enabled --quiet plain.service") ;; is-enabled*) exit 1 ;;'
+                      f' *) echo "systemctl $*" >>{distribution.calls} ;; esac')
+    without = distribution.run("some")
+    assert without.returncode == 0 and "systemctl" not in distribution.calls.read_text()
+    (tmp_path / "system").mkdir()
+    done = distribution.run("some")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert distribution.calls.read_text().splitlines()[-1] == "systemctl disable --quiet plain.service"
+    assert [line for line in done.stdout.splitlines() if "boot" in line] == [
+        "packages: disabled, so as not to start at the next boot: plain.service"]
+    assert not (tmp_path / "policy-rc.d").exists()
+
+
+def test_a_failed_installation_is_one_line_with_apts_own_reason(tmp_path):
+    distribution = Distribution(tmp_path, known=["plain"], installed=["new-dev"])
+    distribution.tool("apt-get", 'case "$*" in *install*) echo "E: no space left"; exit 100 ;; esac')
+    done = distribution.run("some")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["packages: apt-get install failed: E: no space left"]
 
 
 def test_nothing_is_asked_of_apt_when_nothing_is_missing(tmp_path):
