@@ -27,6 +27,8 @@ IngestOptions Seeded(IngestOptions options) {
 
 Service::Service(const ServeFlags& flags, const PipelineOptions& options)
     : flags_(flags),
+      ingest_options_(options.ingest),
+      shards_(options.shards),
       started_ms_(clock_.NowMs()),
       destinations_(options.remote_write),
       sender_(options.remote_write, clock_, metrics_),
@@ -107,17 +109,22 @@ absl::Status Service::Reload() {
     destinations_ = options->remote_write;
   }
   pipeline_.Reconfigure(*options);
+  WarnOfRestart(*options);
   reload_successful_.Set(1);
   reload_success_timestamp_.Set(static_cast<double>(clock_.NowMs()) / 1000);
   Log(LogLevel::kInfo, "configuration reloaded", {{"rules", options->forecasts.size()}});
   return absl::OkStatus();
 }
 
+void Service::WarnOfRestart(const PipelineOptions& options) const {
+  if (options.ingest == ingest_options_ && options.shards == shards_) return;
+  Log(LogLevel::kWarn, "shards and the limits of requests and labels change with the next start, not with a reload");
+}
+
 void Service::Stop() {
   ready_ = false;
-  const auto deadline = std::chrono::steady_clock::now() + kListenerPatience;
-  if (http_ != nullptr) http_->Stop(deadline);
-  if (grpc_ != nullptr) grpc_->Stop(deadline);
+  if (http_ != nullptr) http_->Stop(std::chrono::steady_clock::now() + kListenerPatience);
+  if (grpc_ != nullptr) grpc_->Stop(std::chrono::steady_clock::now() + kListenerPatience);
   pipeline_.Stop();
   if (!sender_.Drain(kDrainMs)) Log(LogLevel::kWarn, "stopped before every prediction was sent");
 }

@@ -36,7 +36,11 @@ class Service {
   void PublishMetrics();
   absl::Status StartListeners();
 
+  void WarnOfRestart(const PipelineOptions& options) const;
+
   const ServeFlags flags_;
+  const IngestOptions ingest_options_;
+  const size_t shards_;
   SystemClock clock_;
   const int64_t started_ms_;
   MetricRegistry metrics_;

@@ -13,6 +13,7 @@ struct IngestOptions {
   size_t max_in_flight_bytes = 48 << 20;  ///< bodies and inflated messages of all requests together; above: 503
   DecodeLimits decode;
   uint64_t hash_seed = 0;
+  friend bool operator==(const IngestOptions&, const IngestOptions&) = default;
 };
 
 }  // namespace promcast

@@ -16,13 +16,14 @@ namespace {
 // Messages above this size, and every window of a request but the first, are walked on a thread of their own, so that a
 // huge request delays neither a listener nor a shard.
 constexpr size_t kLargeMessageBytes = 4 << 20;
-constexpr size_t kKeptWorkspaces = 16;
+constexpr size_t kKeptWorkspaces = 4;
 
 WriteReply Refusal(WriteProtocol protocol, int status, std::string text) {
   WriteReply reply;
   reply.status = status;
   reply.text = std::move(text);
   reply.send_written_headers = protocol == WriteProtocol::kV2;
+  if (status == 503) reply.retry_after_s = 1;
   return reply;
 }
 
@@ -121,23 +122,25 @@ struct WriteEndpoint::Impl {
 void WriteEndpoint::Impl::Accept(std::shared_ptr<Request> request) {
   metrics.request_bytes.Increment(static_cast<double>(request->body.size()));
   size_t length = request->body.size();
+  size_t needed = length;
   if (request->compressed) {
     const absl::Status status = SnappyDecodedLength(request->body, options.max_decoded_bytes, length);
     if (!status.ok()) return Answer(*request, Refusal(request->protocol, 400, std::string(status.message())));
-    const size_t needed = request->body.size() + length;
-    if (needed > budget.limit_bytes()) {
-      return Answer(
-          *request,
-          Refusal(request->protocol, 413,
-                  fmt::format("a body of {} bytes that inflates to {} is above limits.max_in_flight ({} bytes); send "
-                              "smaller requests",
-                              request->body.size(), length, budget.limit_bytes())));
-    }
-    if (!request->reservation.GrowTo(needed)) {
-      WriteReply reply = Refusal(request->protocol, 503, "too many bytes in flight; send the request again");
-      reply.retry_after_s = 1;
-      return Answer(*request, std::move(reply));
-    }
+    needed += length;
+  }
+  if (request->protocol == WriteProtocol::kV2) {
+    needed += RequestDecoder::MaxSymbols(options.decode, length) * RequestDecoder::kSymbolBytes;
+  }
+  if (needed > budget.limit_bytes()) {
+    return Answer(
+        *request,
+        Refusal(request->protocol, 413,
+                fmt::format("a body of {} bytes that inflates to {} takes more memory than limits.max_in_flight "
+                            "({} bytes); send smaller requests",
+                            request->body.size(), length, budget.limit_bytes())));
+  }
+  if (!request->reservation.GrowTo(needed)) {
+    return Answer(*request, Refusal(request->protocol, 503, "too many bytes in flight; send the request again"));
   }
   if (length > kLargeMessageBytes) return RunLater([this, request] { Decode(request); });
   Decode(request);
@@ -186,9 +189,7 @@ WriteEndpoint::HeadCheck WriteEndpoint::CheckHead(const WriteRequestHead& head) 
   check.protocol = *protocol;
   if (!IsSnappyEncoding(head.content_encoding)) return refuse(415, "Content-Encoding must be snappy");
   if (!impl_->sink.ready()) {
-    refuse(503, "not ready yet");
-    check.refusal->retry_after_s = 1;
-    return check;
+    return refuse(503, "not ready yet");
   }
   if (head.content_length && *head.content_length > impl_->options.max_body_bytes) {
     return refuse(413,
@@ -216,10 +217,9 @@ size_t WriteEndpoint::max_body_bytes() const {
   return impl_->options.max_body_bytes;
 }
 
-WriteReply WriteEndpoint::Overloaded() const {
-  WriteReply reply = Refusal(WriteProtocol::kV1, 503, "too many bytes in flight; send the request again");
-  reply.retry_after_s = 1;
-  return reply;
+WriteReply WriteEndpoint::Refuse(WriteProtocol protocol, int status, std::string text) const {
+  impl_->metrics.CountRequest(protocol, status);
+  return Refusal(protocol, status, std::move(text));
 }
 
 }  // namespace promcast

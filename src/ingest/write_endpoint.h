@@ -57,8 +57,9 @@ class WriteEndpoint {
   /// Bounds the memory of all requests in flight; a listener reserves before it reads a body, as the body grows.
   ByteBudget& budget();
   size_t max_body_bytes() const;
-  /// What to answer when the budget is spent: 503 with Retry-After.
-  WriteReply Overloaded() const;
+  /// The answer to a request that a listener has to refuse itself, counted: 413, 400, or with Retry-After 503 when the
+  /// budget is spent.
+  WriteReply Refuse(WriteProtocol protocol, int status, std::string text) const;
 
  private:
   struct Impl;

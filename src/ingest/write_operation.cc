@@ -90,24 +90,16 @@ void WriteOperation::BeginSeries() {
   exemplars_left_ = series_.exemplar_count();
 }
 
-void WriteOperation::CountRestOfSeries() {
-  uint64_t samples = 0, histograms = 0;
+void WriteOperation::CountRestOfSamples() {
+  uint64_t samples = 0;
   Sample sample;
   while (series_.NextSample(sample)) samples++;
-  HistogramView histogram;
-  while (series_.NextHistogram(histogram)) histograms++;
-  services_.metrics.CountVerdict(*rest_of_series_, static_cast<double>(samples + 2 * histograms));
-  if (IsRefused(*rest_of_series_)) {
-    refusals_ += samples + histograms;
-  } else {
-    reply_.samples += samples;
-    reply_.histograms += histograms;
-  }
-  in_series_ = false;
+  services_.metrics.CountVerdict(*rest_of_series_, static_cast<double>(samples));
+  (IsRefused(*rest_of_series_) ? refusals_ : reply_.samples) += samples;
 }
 
 void WriteOperation::FillFromSeries(size_t& filled) {
-  if (rest_of_series_) return CountRestOfSeries();
+  if (rest_of_series_) CountRestOfSamples();
   Sample sample;
   while (filled < kWindowSamples && series_.NextSample(sample)) {
     Add(series_.fingerprint(), sample, SampleKind::kFloat);
@@ -198,7 +190,9 @@ void WriteOperation::Tally(ShardBatch& batch) {
   for (size_t i = 0; i < batch.samples.size(); i++) {
     const SampleVerdict verdict = batch.verdicts[i];
     counts[static_cast<size_t>(verdict)]++;
-    if (in_series_ && batch.samples[i].series_offset == series_.offset() && ConcernsWholeSeries(verdict)) rest_of_series_ = verdict;
+    if (in_series_ && batch.samples[i].kind == SampleKind::kFloat &&
+        batch.samples[i].series_offset == series_.offset() && ConcernsWholeSeries(verdict))
+      rest_of_series_ = verdict;
     if (IsRefused(verdict)) {
       refusals_++;
       continue;

@@ -56,7 +56,7 @@ class WriteOperation {
   void ShardDone();
   void CloseWindow();
   void Tally(ShardBatch& batch);
-  void CountRestOfSeries();
+  void CountRestOfSamples();
   void Refuse(std::string_view problem);
   void Answer();
 
@@ -68,7 +68,7 @@ class WriteOperation {
   SeriesView series_;
   bool in_series_ = false, series_has_samples_ = false, finished_ = false, overloaded_ = false;
   uint32_t exemplars_left_ = 0;
-  std::optional<SampleVerdict> rest_of_series_;  // what the shard said of the whole series that is being walked
+  std::optional<SampleVerdict> rest_of_series_;  // what the shard said of the series that is being walked
   std::atomic<size_t> shards_outstanding_{0};
   WriteReply reply_;
   std::string first_problem_;

@@ -43,34 +43,38 @@ bool MetricCatalog::Note(const MetadataView& metadata) {
   if (recent.load(std::memory_order_relaxed) == hash) return false;
 
   MutexLock lock(mutex_);
-  const auto known = types_.find(metadata.metric_family);
+  recent.store(hash, std::memory_order_relaxed);
+  const auto known = families_.find(metadata.metric_family);
   MetricType before = MetricType::kUnknown;
-  if (known != types_.end()) {
-    before = known->second;
-    known->second = metadata.type;
-  } else if (types_.size() < kMaxFamilies) {
-    types_.emplace(metadata.metric_family, metadata.type);
+  if (known != families_.end()) {
+    Family& family = known->second;
+    before = family.type;
+    if (before == metadata.type || family.changes >= kMaxChanges) return false;
+    family.type = metadata.type;
+    family.changes++;
+  } else if (families_.size() < kMaxFamilies && name_bytes_ + metadata.metric_family.size() <= kMaxNameBytes) {
+    families_.emplace(metadata.metric_family, Family{metadata.type});
+    name_bytes_ += metadata.metric_family.size();
   } else {
     return false;
   }
-  recent.store(hash, std::memory_order_relaxed);
   return ReadingByType(before, metadata.metric_family) != ReadingByType(metadata.type, metadata.metric_family);
 }
 
 MetricType MetricCatalog::TypeOf(std::string_view metric) const {
   MutexLock lock(mutex_);
-  if (const auto found = types_.find(metric); found != types_.end()) return found->second;
+  if (const auto found = families_.find(metric); found != families_.end()) return found->second.type;
   for (const std::string_view suffix : kSuffixes) {
     if (!metric.ends_with(suffix)) continue;
-    const auto found = types_.find(metric.substr(0, metric.size() - suffix.size()));
-    if (found != types_.end()) return found->second;
+    const auto found = families_.find(metric.substr(0, metric.size() - suffix.size()));
+    if (found != families_.end()) return found->second.type;
   }
   return MetricType::kUnknown;
 }
 
 size_t MetricCatalog::size() const {
   MutexLock lock(mutex_);
-  return types_.size();
+  return families_.size();
 }
 
 CellReading MetricCatalog::ReadingOf(std::string_view metric, SampleKind kind) const {

@@ -16,10 +16,14 @@
 namespace promcast {
 
 /// What the stream says of metric families. Decides how a series is read: counters become rates. Bounded: families
-/// beyond `kMaxFamilies` are judged by their names alone. Thread-safe; noting what is known already takes no lock.
+/// beyond `kMaxFamilies`, or beyond `kMaxNameBytes` of names, are judged by their names alone. A family that targets
+/// export with different types changes at most `kMaxChanges` times, then keeps its type. Thread-safe; noting what is
+/// known already takes no lock.
 class MetricCatalog {
  public:
   static constexpr size_t kMaxFamilies = 200'000;
+  static constexpr size_t kMaxNameBytes = 16 << 20;
+  static constexpr int kMaxChanges = 4;
 
   /// True when the type of a known family changed or a new family's type contradicts what its name suggests, so that
   /// series of the family may have to be read otherwise from now on.
@@ -35,8 +39,13 @@ class MetricCatalog {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
+  struct Family {
+    MetricType type;
+    int changes = 0;
+  };
   mutable Mutex mutex_;
-  std::unordered_map<std::string, MetricType, TextHash, std::equal_to<>> types_ PROMCAST_GUARDED_BY(mutex_);
+  size_t name_bytes_ PROMCAST_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, Family, TextHash, std::equal_to<>> families_ PROMCAST_GUARDED_BY(mutex_);
   std::array<std::atomic<uint64_t>, 4096> recent_{};  // hashes of what was noted last, to skip it without the lock
 };
 

@@ -43,7 +43,7 @@ Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricReg
       max_memory_bytes_(options.limits.max_memory_bytes),
       rules_(std::make_shared<RuleSet>(options.forecasts)) {
   const size_t shards = options.shards > 0 ? options.shards : std::max(1u, std::thread::hardware_concurrency());
-  const ShardContext context{clock_, catalog_, admission_, metrics_, write_};
+  const ShardContext context{clock_, catalog_, admission_, metrics_, shards, write_};
   for (size_t i = 0; i < shards; i++)
     shards_.push_back(std::make_unique<SeriesShard>(context, options, rules_, kMaxWaitingBatches));
   PublishMetrics(metrics);
@@ -65,9 +65,12 @@ void Pipeline::Stop() {
 }
 
 void Pipeline::NoteMetadata(const MetadataView& metadata) {
-  if (!catalog_.Note(metadata)) return;
-  const std::string family(metadata.metric_family);
-  for (const auto& shard : shards_) shard->Run([family](ShardEngine& engine) { engine.ReviewFamily(family); });
+  if (catalog_.Note(metadata)) types_changed_ = true;
+}
+
+void Pipeline::ReviewReadings() {
+  if (!types_changed_.exchange(false)) return;
+  for (const auto& shard : shards_) shard->Run([](ShardEngine& engine) { engine.ReviewReadings(); });
 }
 
 void Pipeline::Reconfigure(const PipelineOptions& options) {
@@ -156,6 +159,7 @@ void Pipeline::ReportLoop() {
       if (stop_requested_.WaitFor(mutex_, std::chrono::seconds(1), stop)) return;
     }
     WatchMemory();
+    ReviewReadings();
     OutputBatch out;
     const int64_t now_ms = clock_.NowMs();
     for (const RuleReport& rule : rule_reports()) {

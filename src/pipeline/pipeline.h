@@ -54,6 +54,7 @@ class Pipeline final : public SampleSink {
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
   void WatchMemory();
+  void ReviewReadings();
   void WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const;
 
   const Clock& clock_;
@@ -62,6 +63,7 @@ class Pipeline final : public SampleSink {
   MetricCatalog catalog_;
   Admission admission_;
   std::atomic<size_t> max_memory_bytes_;
+  std::atomic<bool> types_changed_{false};
 
   mutable Mutex mutex_;
   CondVar stop_requested_;

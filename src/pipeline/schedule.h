@@ -36,10 +36,9 @@ class Schedule {
     if (next_slot_ < 0 || next_slot_ > newest_slot + 2 * lap)
       next_slot_ = newest_slot;  // first call, or the clock went back
     if (next_slot_ > newest_slot) return false;
-    if (newest_slot - next_slot_ >= lap) {
-      late_slots_ += newest_slot - next_slot_ - lap + 1;
-      next_slot_ = newest_slot - lap + 1;
-    }
+    const int64_t missed_laps = (newest_slot - next_slot_) / lap;  // going on in the same place keeps turns fair
+    late_slots_ += missed_laps * lap;
+    next_slot_ += missed_laps * lap;
     std::vector<Member>& members = slots_[static_cast<size_t>(next_slot_++ % lap)];
     std::erase_if(members, [&](const Member& member) { return !call(member); });
     return true;

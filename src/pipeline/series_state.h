@@ -29,7 +29,8 @@ struct SeriesState {
   const Rule* rule = nullptr;
   SampleRing ring;
   StepDetector detector;
-  std::unique_ptr<SeriesModel> model;  ///< null until the step is known
+  std::unique_ptr<SeriesModel> model;  ///< null until the step is known, and while it is to start again
+  int64_t step_ms = 0;                 ///< 0 until it is known
   int64_t received_ms = 0;             ///< when the last sample came in, by our clock
   uint64_t hash = 0;                   ///< places it in the schedule
   uint32_t generation = 0;             ///< tells a schedule's entry from one for an earlier series in the same slot

@@ -12,6 +12,9 @@ namespace {
 // How far ahead of a probe its table entry is asked for.
 constexpr size_t kPrefetchDistance = 8;
 
+// So many samples of output are handed on at the latest.
+constexpr size_t kFlushedSamples = 4096;
+
 std::string_view SuffixOf(SampleKind kind) {
   switch (kind) {
     case SampleKind::kHistogramCount:
@@ -42,15 +45,6 @@ SampleVerdict VerdictOf(SampleOutcome outcome) {
   return SampleVerdict::kAccepted;
 }
 
-std::string_view MetricOf(std::string_view label_block) {
-  std::vector<LabelView> labels;
-  DecodeLabelBlock(label_block, labels);
-  for (const LabelView& label : labels) {
-    if (label.name == kMetricNameLabel) return label.value;
-  }
-  return {};
-}
-
 }  // namespace
 
 ShardEngine::ShardEngine(const ShardContext& context, const PipelineOptions& options,
@@ -63,6 +57,7 @@ void ShardEngine::Apply(ShardBatch& batch) {
   const int64_t now_ms = context_.clock.NowMs();
   const size_t count = batch.samples.size();
   batch.verdicts.resize(count);
+  left_out_ = {};
   for (size_t i = 0; i < count; i++) {
     if (i + kPrefetchDistance < count) {
       registry_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
@@ -70,8 +65,8 @@ void ShardEngine::Apply(ShardBatch& batch) {
     }
     const IncomingSample& sample = batch.samples[i];
     SampleVerdict verdict;
-    if (i > 0 && batch.samples[i - 1].fingerprint == sample.fingerprint && ConcernsWholeSeries(batch.verdicts[i - 1])) {
-      verdict = batch.verdicts[i - 1];
+    if (const SampleVerdict* known = KnownVerdict(sample.fingerprint)) {
+      verdict = *known;
     } else if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
       verdict = SampleVerdict::kTooFarAhead;
       if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
@@ -83,7 +78,19 @@ void ShardEngine::Apply(ShardBatch& batch) {
     }
     batch.verdicts[i] = verdict;
   }
+  if (cells_to_count_ > 0) context_.metrics.cells.Increment(std::exchange(cells_to_count_, 0));
   FlushOutput();
+}
+
+const SampleVerdict* ShardEngine::KnownVerdict(const Fingerprint& fingerprint) const {
+  for (const LeftOut& left_out : left_out_) {
+    if (left_out.verdict != SampleVerdict::kAccepted && left_out.fingerprint == fingerprint) return &left_out.verdict;
+  }
+  return nullptr;
+}
+
+void ShardEngine::Remember(const Fingerprint& fingerprint, SampleVerdict verdict) {
+  left_out_[next_left_out_++ % left_out_.size()] = {fingerprint, verdict};
 }
 
 SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch) {
@@ -96,6 +103,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   std::string problem;
   const SampleVerdict verdict = CheckLabels(labels_, problem);
   if (IsRefused(verdict)) {
+    Remember(sample.fingerprint, verdict);
     if (batch.first_refusal.empty()) batch.first_refusal = std::move(problem);
     return verdict;
   }
@@ -118,12 +126,15 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)]++;
   context_.metrics.series_created.Increment();
   Enlist(slot);
-  if (registry_[slot].rule->options.step_ms > 0) StartModel(registry_[slot], registry_[slot].rule->options.step_ms);
+  registry_[slot].step_ms = rule->options.step_ms;
   return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
 }
 
 SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict verdict) {
-  if (registry_.size() + ignored_.size() < limits_.max_known_series) ignored_.Insert(fingerprint, verdict);
+  Remember(fingerprint, verdict);
+  const size_t known = registry_.size() + ignored_.size();
+  const bool room = known < std::max<size_t>(1, limits_.max_known_series / context_.shards);
+  if (room) ignored_.Insert(fingerprint, verdict);
   return verdict;
 }
 
@@ -136,6 +147,7 @@ void ShardEngine::Enlist(uint32_t slot) {
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
   const Sample sample{incoming.timestamp_ms, incoming.value};
   SampleOutcome outcome;
+  if (state.model == nullptr && state.step_ms > 0) StartModel(state);
   if (state.model != nullptr) {
     outcome = AddToGrid(state, sample, now_ms);
   } else if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms) {
@@ -153,7 +165,10 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   const bool went_back = !state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms;
   if (went_back) state.ring = SampleRing();  // the source's clock was set back: what is newer than now is no history
   state.ring.Append(sample, series_options_.ring);
-  if (went_back && state.model != nullptr) StartModel(state, state.model->plan.step_ms);
+  if (went_back && state.model != nullptr) {
+    EndOutput(state);
+    StartModel(state);
+  }
   if (outcome == SampleOutcome::kStaleMarker) {
     context_.metrics.series_stale.Increment();
     EndOutput(state);
@@ -161,8 +176,9 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   } else if (state.status == SeriesStatus::kStale) {
     SetStatus(state, SeriesStatus::kWarmingUp);
   }
-  if (state.model == nullptr) {
-    if (const auto step_ms = state.detector.Add(sample.timestamp_ms)) StartModel(state, *step_ms);
+  if (state.step_ms == 0) {
+    state.step_ms = state.detector.Add(sample.timestamp_ms).value_or(0);
+    if (state.step_ms > 0) StartModel(state);
   }
   return VerdictOf(outcome);
 }
@@ -172,24 +188,34 @@ SampleOutcome ShardEngine::AddToGrid(SeriesState& state, Sample sample, int64_t 
   SeriesModel& model = *state.model;
   const SampleOutcome outcome =
       model.grid.Add(sample, now_ms, grid_limits_, events, [&](double value, int64_t skipped_cells) {
-        context_.metrics.cells.Increment();
         if (skipped_cells > 0) {
           model.bank.Skip(skipped_cells);
         } else {
           model.bank.Update(value);
+          cells_to_count_ += replaying_ ? 0 : 1;
         }
       });
+  if (replaying_) return outcome;
   if (events.counter_reset) context_.metrics.counter_resets.Increment();
   if (events.gap) context_.metrics.gaps.Increment();
   if (events.clock_jump) context_.metrics.clock_jumps.Increment();
   return outcome;
 }
 
-void ShardEngine::StartModel(SeriesState& state, int64_t step_ms) {
-  state.model = std::make_unique<SeriesModel>(PlanOf(*state.rule, step_ms, state.reading), state.reading);
+void ShardEngine::StartModel(SeriesState& state) {
+  state.model = std::make_unique<SeriesModel>(PlanOf(*state.rule, state.step_ms, state.reading), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
+  replaying_ = true;
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
                      [&](Sample sample) { AddToGrid(state, sample, now_ms); });
+  replaying_ = false;
+}
+
+void ShardEngine::RestartLater(SeriesState& state) {
+  EndOutput(state);
+  state.model.reset();
+  if (state.status != SeriesStatus::kStale) SetStatus(state, SeriesStatus::kWarmingUp);
+  if (output_.size() >= kFlushedSamples) FlushOutput();
 }
 
 const RulePlan& ShardEngine::PlanOf(const Rule& rule, int64_t step_ms, CellReading reading) {
@@ -232,6 +258,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
   limits_ = options.limits;
   series_options_ = options.series;
   grid_limits_.max_ahead_ms = limits_.max_ahead_ms;
+  grid_limits_.max_gap_cells = 0;  // a row of empty cells is one step for the models
   const std::shared_ptr<const RuleSet> old_rules = std::exchange(rules_, std::move(rules));
   plans_.clear();
   ignored_.Clear();
@@ -249,32 +276,30 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
       return;
     }
     const bool same = rule->options == state.rule->options;
-    if (!same) EndOutput(state);
+    if (!same) RestartLater(state);  // still under the old rule: its output ends
+    const bool step_stays = same || (rule->options.step_ms == 0 && state.rule->options.step_ms == 0);
     state.rule = rule;
-    if (!same) {
-      const int64_t step_ms = rule->options.step_ms > 0 ? rule->options.step_ms
-                              : state.model != nullptr  ? state.model->plan.step_ms
-                                                        : 0;
-      state.model.reset();
-      if (step_ms > 0) StartModel(state, step_ms);
-      SetStatus(state, SeriesStatus::kWarmingUp);
+    if (!step_stays) {
+      state.step_ms = rule->options.step_ms;
+      state.detector = StepDetector();
     }
     Enlist(slot);
   });
-  for (const uint32_t slot : unwanted) Remove(slot);
+  for (const uint32_t slot : unwanted) {
+    Remove(slot);
+    if (output_.size() >= kFlushedSamples) FlushOutput();
+  }
   FlushOutput();
 }
 
-void ShardEngine::ReviewFamily(const std::string& family) {
+void ShardEngine::ReviewReadings() {
   registry_.Visit([&](uint32_t, SeriesState& state) {
-    const std::string_view metric = MetricOf(state.label_block);
-    if (!metric.starts_with(family)) return;
-    const CellReading reading = context_.catalog.ReadingOf(metric, state.kind);
+    DecodeLabelBlock(state.label_block, labels_);
+    const auto name = std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; });
+    const CellReading reading = context_.catalog.ReadingOf(name->value, state.kind);
     if (reading == state.reading) return;
-    EndOutput(state);
+    RestartLater(state);  // still read as before: the output that ends has its old names
     state.reading = reading;
-    SetStatus(state, SeriesStatus::kWarmingUp);
-    if (state.model != nullptr) StartModel(state, state.model->plan.step_ms);
   });
   FlushOutput();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -28,6 +29,7 @@ struct ShardContext {
   const MetricCatalog& catalog;
   Admission& admission;
   PipelineMetrics& metrics;
+  size_t shards;  ///< how many there are: each takes its part of limits.max_known_series
   std::function<void(const OutputBatch&)> write;  ///< takes finished output; must not block
 };
 
@@ -39,16 +41,17 @@ class ShardEngine {
 
   /// Applies the samples and fills in their verdicts. Does not call `done`.
   void Apply(ShardBatch& batch);
-  /// Serves one slot of the schedule if one is due; true when it did.
+  /// Serves one slot of each rule's schedule where one is due; true when any was.
   bool RunDueSlot();
   /// When the next slot is due.
   int64_t next_due_ms() const;
 
   /// Puts the series under other rules and limits. A series whose rule stays the same keeps its models; the output of
-  /// the others ends, and their models start again from what the ring holds.
+  /// the others ends, and their models start again, with their next sample, from what the ring holds.
   void Reconfigure(const PipelineOptions& options, std::shared_ptr<const RuleSet> rules);
-  /// Looks again how the series of a metric family are to be read, now that its type is known.
-  void ReviewFamily(const std::string& family);
+  /// Looks again how each series is to be read, now that more types are known. Where that changes the output ends, and
+  /// the model starts again as with Reconfigure.
+  void ReviewReadings();
 
   ShardReport Report() const;
 
@@ -57,7 +60,10 @@ class ShardEngine {
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
-  void StartModel(SeriesState& state, int64_t step_ms);
+  void StartModel(SeriesState& state);
+  void RestartLater(SeriesState& state);
+  const SampleVerdict* KnownVerdict(const Fingerprint& fingerprint) const;
+  void Remember(const Fingerprint& fingerprint, SampleVerdict verdict);
   const RulePlan& PlanOf(const Rule& rule, int64_t step_ms, CellReading reading);
   void Enlist(uint32_t slot);
 
@@ -89,6 +95,16 @@ class ShardEngine {
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
   std::vector<LabelView> labels_;
   std::string metric_name_;
+
+  // The series that the batch under way had left out last: they are not looked at again for each of their samples.
+  struct LeftOut {
+    Fingerprint fingerprint;
+    SampleVerdict verdict = SampleVerdict::kAccepted;
+  };
+  std::array<LeftOut, 4> left_out_{};
+  size_t next_left_out_ = 0;
+  bool replaying_ = false;  // a ring into a model: what happened then has been counted
+  double cells_to_count_ = 0;
 
   // Sums of the lap under way, and of the last whole one, per rule.
   struct Lap {

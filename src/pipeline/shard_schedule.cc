@@ -48,17 +48,18 @@ bool ShardEngine::RunDueSlot() {
     if (next_age_ms_ != 0) ignored_.Age();
     next_age_ms_ = now_ms + series_options_.idle_timeout_ms;
   }
+  bool any = false;
   for (size_t rule = 0; rule < schedules_.size(); rule++) {
     const auto visit = [&](Schedule::Member member) { return Visit(member.id, member.generation, now_ms); };
     if (!schedules_[rule].RunNextSlot(now_ms, visit)) continue;
+    any = true;
     if (now_ms - laps_[rule].started_ms >= schedules_[rule].interval_ms() || laps_[rule].started_ms > now_ms) {
       last_laps_[rule] = std::exchange(laps_[rule], Lap());
       laps_[rule].started_ms = now_ms;
     }
-    FlushOutput();
-    return true;
   }
-  return false;
+  FlushOutput();
+  return any;
 }
 
 bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
@@ -78,7 +79,7 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
   if (state.status == SeriesStatus::kStale) return false;
   if (state.model == nullptr || state.model->grid.empty()) return false;
   const SeriesModel& model = *state.model;
-  if (now_ms - model.grid.newest_ms() > series_options_.idle_timeout_ms) {
+  if (model.grid.newest_ms() < now_ms - series_options_.idle_timeout_ms) {
     EndOutput(state);
     SetStatus(state, SeriesStatus::kStale);
     return false;
@@ -86,13 +87,13 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
   lower_.resize(state.rule->options.coverages.size());
   upper_.resize(lower_.size());
   ForecastOut probe{0, lower_, upper_};
+  if (!model.bank.Forecast(1, probe)) {
+    SetStatus(state, SeriesStatus::kWarmingUp);
+    return false;
+  }
   if (model.bank.constant()) {
     EndOutput(state);
     SetStatus(state, SeriesStatus::kConstant);
-    return false;
-  }
-  if (!model.bank.Forecast(1, probe)) {
-    SetStatus(state, SeriesStatus::kWarmingUp);
     return false;
   }
   if (!state.has_output &&

@@ -110,6 +110,7 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
     return Malformed("the request is larger than 4 GiB", message_.data());
   }
   const bool v1 = protocol_ == WriteProtocol::kV1;
+  const size_t max_symbols = MaxSymbols(limits_, message_.size());
   const uint32_t series_tag = v1 ? Tags<WriteProtocol::kV1>::kSeries : Tags<WriteProtocol::kV2>::kSeries;
   WireReader reader(message_);
   while (!reader.done()) {
@@ -130,8 +131,8 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
       if (!reader.ReadBytes(bytes)) return Malformed("a symbol reaches beyond the end: begun", field.position());
       if (symbol_count == 0 && !bytes.empty()) return Malformed("the first symbol is not empty", field.position());
       if (symbol_count == 0) first_symbol = field;
-      if (++symbol_count > limits_.max_symbols) {
-        return Malformed(fmt::format("more than {} symbols", limits_.max_symbols), field.position());
+      if (++symbol_count > max_symbols) {
+        return Malformed(fmt::format("more than {} symbols", max_symbols), field.position());
       }
     } else if (!reader.Skip(tag)) {
       return Malformed("a field reaches beyond the end or has a wire type that is not taken: begun", field.position());

@@ -2,6 +2,7 @@
 
 #include <absl/status/status.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -22,7 +23,8 @@ struct DecodeLimits {
   size_t max_labels_per_series = 64;
   size_t max_label_name_bytes = 1024;
   size_t max_label_value_bytes = 8192;
-  size_t max_symbols = 1 << 20;  ///< 2.0 only; a symbol costs 16 bytes while its request is decoded
+  size_t max_symbols = 1 << 18;  ///< 2.0 only; see RequestDecoder::MaxSymbols
+  friend bool operator==(const DecodeLimits&, const DecodeLimits&) = default;
 };
 
 enum class MetricType : uint8_t { kUnknown, kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateset };
@@ -109,6 +111,13 @@ class RequestDecoder {
  public:
   RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed);
 
+  /// How many symbols a 2.0 message of that size may have: what the limits allow, and at most a symbol for each 8 bytes
+  /// and 1024 more, which no sender reaches. Each costs kSymbolBytes while the message is decoded.
+  static size_t MaxSymbols(const DecodeLimits& limits, size_t message_bytes) {
+    return std::min(limits.max_symbols, 1024 + message_bytes / 8);
+  }
+  static constexpr size_t kSymbolBytes = 16;
+
   /// Checks the top level of the whole message (so a truncated request is refused before any of it is applied) and,
   /// for 2.0, reads the symbol table. InvalidArgument with what was wrong and at which byte.
   absl::Status Reset(WriteProtocol protocol, std::string_view message);
@@ -132,6 +141,8 @@ class RequestDecoder {
     uint32_t size_bytes;
     uint64_t hash;
   };
+
+  static_assert(sizeof(Symbol) == kSymbolBytes);
 
   // A name reference waits for its value's.
   struct PendingRefs {

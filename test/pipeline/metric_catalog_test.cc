@@ -43,6 +43,15 @@ TEST(MetricCatalog, SaysWhenSeriesMayHaveToBeReadOtherwise) {
   EXPECT_FALSE(catalog.Note({MetricType::kUnknown, "jobs_total", "", ""}));
 }
 
+TEST(MetricCatalog, AFamilyThatKeepsChangingComesToRest) {
+  MetricCatalog catalog;
+  int changes = 0;
+  for (int i = 0; i < 1000; i++) {
+    changes += catalog.Note({i % 2 == 0 ? MetricType::kCounter : MetricType::kGauge, "jobs", "", ""});
+  }
+  EXPECT_LE(changes, MetricCatalog::kMaxChanges + 1);
+}
+
 TEST(MetricCatalog, IsBounded) {
   MetricCatalog catalog;
   for (size_t i = 0; i < MetricCatalog::kMaxFamilies + 1000; i++) {

@@ -250,12 +250,59 @@ TEST(ShardEngine, ATypeThatIsLearntLaterChangesTheReading) {
   f.Stream(kLoad, 60, [&](int i) { return total += 3 + i % 2; });
   f.written.clear();
   ASSERT_TRUE(f.catalog.Note({MetricType::kCounter, "load", "", ""}));
-  f.engine->ReviewFamily("load");
+  f.engine->ReviewReadings();
   EXPECT_TRUE(IsStaleMarker(f.written.at(kPoint).back().value));
   f.Stream(kLoad, 5, [&](int i) { return total += 3 + i % 2; });
   const auto& rate = f.written["predicted_rate_load{forecaster=\"promcast\",horizon=\"5s\",job=\"a\"}"];
   ASSERT_FALSE(rate.empty());
   EXPECT_NEAR(rate.back().value, 3.5, 1);
+}
+
+TEST(ShardEngine, AStaleSeriesStaysStaleWhenItsRuleChanges) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 60, Wave);
+  f.clock.Advance(1000);
+  f.Apply(kLoad, f.clock.NowMs(), StaleMarker());
+  f.written.clear();
+  RuleOptions changed = TestRule("load");
+  changed.horizons_ms = {10'000};
+  f.Reconfigure({changed});
+  f.clock.Advance(10'000);
+  f.RunDue();
+  EXPECT_TRUE(f.written.empty());
+  EXPECT_EQ(f.Count(SeriesStatus::kStale), 1u);
+}
+
+TEST(ShardEngine, EveryTimestampIsSafe) {
+  EngineFixture f({TestRule("load")});
+  for (const int64_t start : {std::numeric_limits<int64_t>::min(), int64_t{-1'000'000}, int64_t{0}}) {
+    const Labels labels = {{"__name__", "load"}, {"start", std::to_string(start)}};
+    for (int i = 0; i < 30; i++) EXPECT_EQ(f.Apply(labels, start + i * 1000, Wave(i)), SampleVerdict::kAccepted);
+  }
+  f.clock.Advance(1000);
+  f.RunDue();
+  f.clock.Advance(1000);
+  f.RunDue();
+  EXPECT_TRUE(f.written.empty());  // far too old to forecast from
+}
+
+TEST(ShardEngine, EveryRuleIsServedInEachTurn) {
+  EngineFixture f({TestRule("load"), TestRule("other")});
+  for (int i = 0; i < 120; i++) {
+    f.clock.Advance(1000);
+    f.Apply(kLoad, f.clock.NowMs(), Wave(i));
+    f.Apply({{"__name__", "other"}}, f.clock.NowMs(), Wave(i));
+    f.engine->RunDueSlot();  // one turn a second is late for all slots
+  }
+  EXPECT_FALSE(f.written[kPoint].empty());
+  EXPECT_FALSE(f.written["predicted_other{forecaster=\"promcast\",horizon=\"5s\"}"].empty());
+}
+
+TEST(ShardEngine, ASeriesIsRefusedWithTheSameReasonHoweverItsSamplesMix) {
+  EngineFixture f({TestRule("load")});
+  std::vector<testing::SentSample> samples;
+  for (int i = 0; i < 6; i++) samples.push_back({{{"job", "a"}}, {i % 2 == 0 ? kStart : kStart + 10'000'000, 1}});
+  EXPECT_THAT(f.Apply(samples), Each(SampleVerdict::kMissingName));
 }
 
 TEST(ShardEngine, ReportsHowForecastsDid) {

@@ -81,7 +81,8 @@ TEST(HostileRequestTest, SixteenMillionEmptySymbolsAreRefusedBeforeTheyCostMemor
 
 TEST(HostileRequestTest, SymbolCostsSixteenBytesWhichAreGivenBack) {
   const DecodeLimits limits;
-  const std::string many = Repeated({"\x22\x00", 2}, limits.max_symbols), few = Repeated({"\x22\x00", 2}, 1000);
+  const std::string many = std::string("\x22\x00", 2) + Repeated("\x22\x06symbol", limits.max_symbols - 1),
+                    few = Repeated({"\x22\x00", 2}, 1000);
   RequestDecoder decoder(limits, 1);
   EXPECT_LE(Walk(WriteProtocol::kV2, many, decoder).allocated, 16 * limits.max_symbols + kSlackBytes);
   EXPECT_LE(Walk(WriteProtocol::kV2, many, decoder).allocated, kSlackBytes);  // kept as long as it is needed
