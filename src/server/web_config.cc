@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -56,9 +57,18 @@ T Choice(const YAML::Node& node, std::string_view what, const std::vector<std::p
   throw BadConfig{node.Mark(), fmt::format("{} \"{}\" is none of {}", what, text, names)};
 }
 
+std::string FileStamp(const std::string& path) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return "-";
+  return fmt::format("{}.{:09} {} {} {}.{:09}", file.st_mtim.tv_sec, file.st_mtim.tv_nsec, file.st_size, file.st_ino,
+                     file.st_ctim.tv_sec, file.st_ctim.tv_nsec);
+}
+
 class Reader {
  public:
-  explicit Reader(const std::string& path) : folder_(std::filesystem::path(path).parent_path()) {}
+  /// `stamps` gets each file's stamp before the file is read.
+  Reader(const std::string& path, std::vector<std::pair<std::string, std::string>>& stamps)
+      : folder_(std::filesystem::path(path).parent_path()), stamps_(stamps) {}
 
   WebConfig Read(const YAML::Node& root) {
     ReadMapping(root, "the web configuration",
@@ -72,6 +82,7 @@ class Reader {
   std::pair<std::string, std::string> File(const YAML::Node& node) const {
     const std::string name = Text(node);
     const std::string path = (folder_ / name).string();  // an absolute name stays as it is
+    stamps_.emplace_back(path, FileStamp(path));
     std::ifstream file(path, std::ios::binary);
     if (!file) throw BadConfig{node.Mark(), fmt::format("cannot read {}", path)};
     std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -80,7 +91,7 @@ class Reader {
 
   void ReadTls(const YAML::Node& node) {
     using enum ClientAuthType;
-    if (node.IsNull()) return;
+    RefuseNothing(node, "tls_server_config");
     TlsServerConfig tls;
     const auto version = [](const YAML::Node& value) {
       return Choice<int>(value, "TLS version", {{"TLS13", 13}, {"TLS12", 12}, {"TLS11", 11}, {"TLS10", 10}});
@@ -94,6 +105,11 @@ class Reader {
                                      {"VerifyClientCertIfGiven", kVerifyIfGiven},
                                      {"RequireAndVerifyClientCert", kRequireAndVerify}});
     };
+    const auto unsupported = [](const YAML::Node& value) {
+      throw BadConfig{
+          value.Mark(),
+          "cipher_suites and curve_preferences are not supported, OpenSSL's defaults are used; leave them out"};
+    };
     ReadMapping(node, "tls_server_config",
                 {{"cert_file", [&](const auto& value) { std::tie(tls.cert_file, tls.cert_pem) = File(value); }},
                  {"key_file", [&](const auto& value) { std::tie(tls.key_file, tls.key_pem) = File(value); }},
@@ -105,9 +121,17 @@ class Reader {
                     for (const auto& san : value) tls.client_allowed_sans.push_back(Text(san));
                   }},
                  {"min_version", [&](const auto& value) { tls.min_version = version(value); }},
-                 {"max_version", [&](const auto& value) { tls.max_version = version(value); }}});
+                 {"max_version", [&](const auto& value) { tls.max_version = version(value); }},
+                 {"prefer_server_cipher_suites", [](const auto& value) { value.template as<bool>(); }},  // it always is
+                 {"cipher_suites", unsupported},
+                 {"curve_preferences", unsupported}});
     CheckTls(node.Mark(), tls);
     config_.tls = std::move(tls);
+  }
+
+  /// A key with nothing after it is more likely a file cut short than a wish to go without protection.
+  static void RefuseNothing(const YAML::Node& node, std::string_view key) {
+    if (node.IsNull()) throw BadConfig{node.Mark(), fmt::format("{} has nothing in it; fill it or leave it out", key)};
   }
 
   static void CheckTls(const YAML::Mark& mark, const TlsServerConfig& tls) {
@@ -128,7 +152,7 @@ class Reader {
   }
 
   void ReadUsers(const YAML::Node& node) {
-    if (node.IsNull()) return;
+    RefuseNothing(node, "basic_auth_users");
     if (!node.IsMap()) throw BadConfig{node.Mark(), "basic_auth_users must be a mapping of names to bcrypt hashes"};
     for (const auto& entry : node) {
       const std::string name = Text(entry.first), hash = Text(entry.second);
@@ -172,28 +196,28 @@ class Reader {
   }
 
   const std::filesystem::path folder_;
+  std::vector<std::pair<std::string, std::string>>& stamps_;
   WebConfig config_;
 };
-
-std::string FileStamp(const std::string& path) {
-  struct stat file {};
-  if (path.empty() || stat(path.c_str(), &file) != 0) return "-;";
-  return fmt::format("{}.{:09} {} {} {};", file.st_mtim.tv_sec, file.st_mtim.tv_nsec, file.st_size, file.st_ino,
-                     file.st_ctim.tv_nsec);
-}
 
 }  // namespace
 
 absl::StatusOr<WebConfig> ReadWebConfig(const std::string& path) {
+  WebConfigFile::Stamps stamps;
+  return WebConfigFile::Read(path, stamps);
+}
+
+absl::StatusOr<WebConfig> WebConfigFile::Read(const std::string& path, Stamps& stamps) {
   const auto error = [&](const YAML::Mark& mark, std::string_view why) {
     return absl::InvalidArgumentError(mark.is_null() ? fmt::format("{}: {}", path, why)
                                                      : fmt::format("{}:{}: {}", path, mark.line + 1, why));
   };
+  stamps.emplace_back(path, FileStamp(path));
   try {
     std::ifstream file(path, std::ios::binary);
     if (!file) return absl::NotFoundError(fmt::format("{}: cannot be read", path));
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    return Reader(path).Read(YAML::Load(text));
+    return Reader(path, stamps).Read(YAML::Load(text));
   } catch (const BadConfig& bad) {
     return error(bad.mark, bad.why);
   } catch (const YAML::Exception& bad) {
@@ -202,35 +226,41 @@ absl::StatusOr<WebConfig> ReadWebConfig(const std::string& path) {
 }
 
 absl::StatusOr<std::shared_ptr<WebConfigFile>> WebConfigFile::Open(const std::string& path) {
-  auto config = ReadWebConfig(path);
+  Stamps stamps;
+  auto config = Read(path, stamps);
   if (!config.ok()) return config.status();
-  return std::shared_ptr<WebConfigFile>(new WebConfigFile(path, std::make_shared<const WebConfig>(*std::move(config))));
+  return std::shared_ptr<WebConfigFile>(
+      new WebConfigFile(path, std::make_shared<const WebConfig>(*std::move(config)), std::move(stamps)));
 }
 
-WebConfigFile::WebConfigFile(std::string path, std::shared_ptr<const WebConfig> config)
-    : path_(std::move(path)), config_(std::move(config)), stamp_(FilesStamp(*config_)) {}
+WebConfigFile::WebConfigFile(std::string path, std::shared_ptr<const WebConfig> config, Stamps stamps)
+    : path_(std::move(path)), config_(std::move(config)), stamps_(std::move(stamps)) {}
 
-std::string WebConfigFile::FilesStamp(const WebConfig& config) const {
-  std::string stamp = FileStamp(path_);
-  if (config.tls) {
-    stamp += FileStamp(config.tls->cert_file) + FileStamp(config.tls->key_file) + FileStamp(config.tls->client_ca_file);
-  }
-  return stamp;
+bool WebConfigFile::AreCurrent(const Stamps& stamps) {
+  return std::all_of(stamps.begin(), stamps.end(),
+                     [](const auto& stamp) { return FileStamp(stamp.first) == stamp.second; });
 }
 
 std::shared_ptr<const WebConfig> WebConfigFile::Current() {
   MutexLock lock(mutex_);
-  const std::string stamp = FilesStamp(*config_);
-  if (stamp == stamp_) return config_;
-  auto changed = ReadWebConfig(path_);
+  if (AreCurrent(stamps_)) return config_;
+  Stamps stamps;
+  auto changed = Read(path_, stamps);
+  // A file that changed while it was read may be half of what it will be: the next call reads it again.
+  if (!AreCurrent(stamps)) return config_;
+  stamps_ = std::move(stamps);
   if (!changed.ok()) {
-    stamp_ = stamp;
     bad_file_log_.Log(LogLevel::kError, "changed web configuration not taken",
                       {{"err", std::string(changed.status().message())}});
     return config_;
   }
+  const bool drops_tls = config_->tls && !changed->tls;
+  if (drops_tls || (!config_->basic_auth_users.empty() && changed->basic_auth_users.empty())) {
+    Log(LogLevel::kError, "changed web configuration not taken: switching off protection needs a restart",
+        {{"file", path_}, {"missing", drops_tls ? "tls_server_config" : "basic_auth_users"}});
+    return config_;
+  }
   config_ = std::make_shared<const WebConfig>(*std::move(changed));
-  stamp_ = FilesStamp(*config_);
   return config_;
 }
 

@@ -39,7 +39,8 @@ struct WebConfig {
 absl::StatusOr<WebConfig> ReadWebConfig(const std::string& path);
 
 /// A web configuration that follows its files: a change of any of them is read at the next call of Current(). When a
-/// changed file is wrong the last good one stays in force and the error is logged. Thread-safe.
+/// changed file is wrong, or when it would switch off TLS or the passwords that are in force, as a file does that is
+/// just being rewritten, the last good one stays in force and the error is logged. Thread-safe.
 class WebConfigFile {
  public:
   static absl::StatusOr<std::shared_ptr<WebConfigFile>> Open(const std::string& path);
@@ -47,15 +48,19 @@ class WebConfigFile {
   std::shared_ptr<const WebConfig> Current() PROMCAST_EXCLUDES(mutex_);
 
  private:
-  WebConfigFile(std::string path, std::shared_ptr<const WebConfig> config);
-  /// Changes when one of the files did: their times, sizes and inodes.
-  std::string FilesStamp(const WebConfig& config) const;
+  /// Paths with what changes when a file does: its times, size and inode, taken before it was read.
+  using Stamps = std::vector<std::pair<std::string, std::string>>;
+  friend absl::StatusOr<WebConfig> ReadWebConfig(const std::string& path);
+
+  WebConfigFile(std::string path, std::shared_ptr<const WebConfig> config, Stamps stamps);
+  static absl::StatusOr<WebConfig> Read(const std::string& path, Stamps& stamps);
+  static bool AreCurrent(const Stamps& stamps);
 
   const std::string path_;
   LogThrottle bad_file_log_{60 * 1000};
   Mutex mutex_;
   std::shared_ptr<const WebConfig> config_ PROMCAST_GUARDED_BY(mutex_);
-  std::string stamp_ PROMCAST_GUARDED_BY(mutex_);
+  Stamps stamps_ PROMCAST_GUARDED_BY(mutex_);
 };
 
 }  // namespace promcast

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace promcast {
 namespace {
@@ -83,6 +85,11 @@ TEST_F(WebConfigTest, ErrorsNameFileAndLine) {
       {"http_server_config:\n  headers:\n    Set-Cookie: a\n", "web.yml:3: HTTP header \"Set-Cookie\""},
       {"basic_auth_users: [a]\n", "web.yml:1: basic_auth_users must be a mapping"},
       {"a: [\n", "web.yml:"},
+      {"basic_auth_users:\n", "basic_auth_users has nothing in it"},
+      {"tls_server_config:\n", "tls_server_config has nothing in it"},
+      {"tls_server_config:\n  cipher_suites: [A]\n",
+       "web.yml:2: cipher_suites and curve_preferences are not supported"},
+      {"tls_server_config:\n  curve_preferences: [A]\n", "web.yml:2: cipher_suites and curve_preferences are not"},
       {"[]", "must be a mapping"},
   };
   for (const auto& [yaml, want] : cases) EXPECT_THAT(Error(yaml), HasSubstr(want)) << yaml;
@@ -99,8 +106,52 @@ TEST_F(WebConfigTest, ChangesAreSeenAndBadOnesLeaveTheLastGoodOne) {
   EXPECT_EQ((*file)->Current()->basic_auth_users.size(), 1u);
   Write("web.yml", "broken: [");
   EXPECT_EQ((*file)->Current()->basic_auth_users.size(), 1u);
-  Write("web.yml", "");
-  EXPECT_TRUE((*file)->Current()->basic_auth_users.empty());
+  Write("web.yml", std::string("basic_auth_users: {ann: ") + kHash + ", bob: " + kHash + "}\n");
+  EXPECT_EQ((*file)->Current()->basic_auth_users.size(), 2u);
+}
+
+TEST_F(WebConfigTest, AChangeSwitchesOffNeitherTlsNorPasswords) {
+  Write("cert.pem", "CERT");
+  Write("key.pem", "KEY");
+  const std::string tls = "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n";
+  const std::string users = std::string("basic_auth_users: {ann: ") + kHash + "}\n";
+  auto file = WebConfigFile::Open(Write("web.yml", tls + users));
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto in_force = (*file)->Current();
+  for (const std::string& less : {std::string(), tls, users, tls + "basic_auth_users: {}\n"}) {
+    Write("web.yml", less);
+    EXPECT_EQ((*file)->Current(), in_force) << less;
+  }
+  Write("cert.pem", "CERT2");
+  Write("web.yml", tls + users);
+  EXPECT_EQ((*file)->Current()->tls->cert_pem, "CERT2");
+}
+
+TEST_F(WebConfigTest, AFileThatChangesWhileItIsReadIsReadAgain) {
+  const std::string path = Write("web.yml", "");
+  Write("key.pem", "KEY");
+  auto file = WebConfigFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto in_force = (*file)->Current();
+  const std::string pipe = folder_ + "/pipe";  // holds the reader up between its files
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  Write("web.yml", "tls_server_config: {cert_file: pipe, key_file: key.pem}\n");
+  std::thread reader([&] { EXPECT_EQ((*file)->Current(), in_force); });
+  {
+    std::ofstream cert(pipe);  // opens once the reader has
+    Write("web.yml", std::string("basic_auth_users: {ann: ") + kHash + "}\n");
+    cert << "CERT";
+  }
+  reader.join();
+  EXPECT_FALSE((*file)->Current()->tls.has_value());
+  EXPECT_EQ((*file)->Current()->basic_auth_users.size(), 1u);
+}
+
+TEST_F(WebConfigTest, TheServersChoiceOfCipherMayBeAskedForAsItIsInForce) {
+  Write("cert.pem", "CERT");
+  Write("key.pem", "KEY");
+  EXPECT_EQ(Error("tls_server_config: {cert_file: cert.pem, key_file: key.pem, prefer_server_cipher_suites: true}"),
+            "no error");
 }
 
 }  // namespace
