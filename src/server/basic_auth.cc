@@ -70,28 +70,30 @@ std::string PasswordChecker::CacheKey(std::string_view name, std::string_view pa
   return {reinterpret_cast<const char*>(digest), digest_bytes};
 }
 
-std::optional<bool> PasswordChecker::Remembered(const Users& users, std::string_view name, std::string_view password) {
+std::optional<PasswordChecker::Slot> PasswordChecker::TakeSlot() {
+  Slot slot(&slots_taken_);
+  if (slots_taken_.fetch_add(1, std::memory_order_relaxed) >= kMaxChecks) return std::nullopt;
+  return slot;
+}
+
+bool PasswordChecker::Remembered(const Users& users, std::string_view name, std::string_view password) {
   const auto user = users.find(std::string(name));
-  const std::string key = CacheKey(name, password, user == users.end() ? kDummyHash : std::string_view(user->second));
+  if (user == users.end()) return false;
+  const std::string key = CacheKey(name, password, user->second);
   MutexLock lock(mutex_);
-  const auto found = results_.find(key);
-  return found == results_.end() ? std::nullopt : std::optional(found->second);
+  return right_.contains(key);
 }
 
 bool PasswordChecker::Check(const Users& users, std::string_view name, std::string_view password) {
+  if (Remembered(users, name, password)) return true;
   const auto user = users.find(std::string(name));
   const bool known = user != users.end();
   const std::string hash = known ? user->second : std::string(kDummyHash);
-  const std::string key = CacheKey(name, password, hash);
-  {
-    MutexLock lock(mutex_);
-    if (const auto found = results_.find(key); found != results_.end()) return found->second;
-  }
-  const bool right = BcryptMatches(password, hash) && known;
+  if (!BcryptMatches(password, hash) || !known) return false;
   MutexLock lock(mutex_);
-  if (results_.size() >= kMaxRemembered) results_.erase(results_.begin());  // keys are digests: a random one
-  results_[key] = right;
-  return right;
+  if (right_.size() >= kMaxRemembered) right_.erase(right_.begin());  // keys are digests: a random one
+  right_.insert(CacheKey(name, password, hash));
+  return true;
 }
 
 }  // namespace promcast

@@ -64,7 +64,10 @@ grpc::ServerUnaryReactor* GrpcWriteService::RemoteWrite(grpc::CallbackServerCont
   }
   ByteBudget::Reservation reservation = hooks_.write.budget().Open();
   if (!reservation.GrowTo(request->Length())) {
-    Finish(*reactor, ToGrpc(hooks_.write.Overloaded()));
+    const bool hopeless = request->Length() > hooks_.write.budget().limit_bytes();
+    Finish(*reactor, ToGrpc(hooks_.write.Refuse(WriteProtocol::kV1, hopeless ? 413 : 503,
+                                                hopeless ? "message larger than limits.max_in_flight"
+                                                         : "too many bytes in flight; send the request again")));
     return reactor;
   }
   std::string message;
@@ -92,7 +95,12 @@ grpc::Status GrpcWriteService::Authorize(const grpc::CallbackServerContext& cont
   const auto header = context.client_metadata().find("authorization");
   if (header != context.client_metadata().end()) {
     const auto login = ParseBasicAuthorization({header->second.data(), header->second.size()});
-    if (login && passwords_.Check(config->basic_auth_users, login->first, login->second)) return grpc::Status::OK;
+    if (login && passwords_.Remembered(config->basic_auth_users, login->first, login->second)) return grpc::Status::OK;
+    if (login) {
+      const auto slot = passwords_.TakeSlot();
+      if (!slot) return {grpc::StatusCode::UNAVAILABLE, "too many passwords to check; send the request again"};
+      if (passwords_.Check(config->basic_auth_users, login->first, login->second)) return grpc::Status::OK;
+    }
   }
   return {grpc::StatusCode::UNAUTHENTICATED, "basic authentication is needed"};
 }

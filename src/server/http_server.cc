@@ -91,13 +91,14 @@ asio::awaitable<void> HttpServer::Impl::Accept(ServerCore& core, tcp::acceptor& 
     }
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    const bool tls = core.web_config != nullptr && core.web_config->Current()->tls.has_value();
+    auto config = core.web_config == nullptr ? nullptr : core.web_config->Current();
+    const bool tls = config != nullptr && config->tls.has_value();
     const double open = core.connection_count.value();
     if (open >= static_cast<double>(core.options.max_connections)) {
       core.CountRequest("", 503, {});
       if (!tls && core.turned_away < kMaxTurnedAway) TurnAway(core.shared_from_this(), std::move(socket));
     } else if (tls) {
-      ServeTls(core.shared_from_this(), std::move(socket));
+      ServeTls(core.shared_from_this(), std::move(socket), std::move(config));
     } else {
       ServePlain(core.shared_from_this(), std::move(socket));
     }
@@ -117,7 +118,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
   ServerCore& core = *impl->core;
   if (core.web_config != nullptr) {
     if (auto config = core.web_config->Current(); config->tls) {
-      if (auto context = core.TlsContext(config); !context.ok()) return context.status();
+      if (auto tls = core.TlsFor(config); !tls.ok()) return tls.status();
     }
   }
   for (const std::string& text : options.listen_addresses) {

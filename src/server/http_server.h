@@ -24,7 +24,7 @@ struct HttpServerOptions {
   size_t max_connections = 512;   ///< more are answered with 503 and closed
   /// For a whole request; also how long a connection may be idle between two.
   std::chrono::milliseconds read_timeout = std::chrono::minutes(5);
-  /// For a request's head, and for a TLS handshake. A body must arrive with 1 KiB/s after that time.
+  /// For a request's head, and for a TLS handshake. A body may lag behind 64 KiB/s by that time.
   std::chrono::milliseconds header_timeout = std::chrono::seconds(15);
   int threads = 2;
 };

@@ -32,8 +32,8 @@ using Parser = http::request_parser<http::buffer_body>;
 
 constexpr size_t kMaxHeadBytes = 16 << 10;
 constexpr size_t kBodyPieceBytes = 16 << 10;
-constexpr size_t kSlowestBodyBytesPerSecond = 1024;
-constexpr size_t kSmallBodyBytes = 256 << 10;       ///< larger ones leave half of the budget to those up to it
+constexpr size_t kSlowestBodyBytesPerSecond = 64 << 10;
+constexpr size_t kSmallBodyBytes = 256 << 10;       ///< larger ones leave a part of the budget to those up to it
 constexpr std::chrono::milliseconds kLinger{2000};  ///< for a client to read an answer given before its request's end
 constexpr size_t kMaxLingerBytes = 1 << 20;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
@@ -81,9 +81,13 @@ std::string_view View(beast::string_view text) {
 template <typename Stream>
 class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
  public:
+  /// `tls_config`: what the connection's TLS was made of; null without TLS.
   template <typename... Args>
-  Session(std::shared_ptr<ServerCore> core, Args&&... args)
-      : core_(*core), stream_(std::forward<Args>(args)...), buffer_(kMaxHeadBytes) {}
+  Session(std::shared_ptr<ServerCore> core, std::shared_ptr<const WebConfig> tls_config, Args&&... args)
+      : core_(*core),
+        tls_config_(std::move(tls_config)),
+        stream_(std::forward<Args>(args)...),
+        buffer_(kMaxHeadBytes) {}
 
   ~Session() override {
     core_.connection_count.Add(-1);
@@ -132,10 +136,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       Lowest().expires_after(core_.options.header_timeout);
       auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kNoThrow);
       if (error) co_return false;
-      const auto config = core_.web_config->Current();
-      if (config->tls && !config->tls->client_allowed_sans.empty()) {
-        co_return PeerHasAllowedSan(stream_.native_handle(), config->tls->client_allowed_sans);
-      }
+      const std::vector<std::string>& allowed = tls_config_->tls->client_allowed_sans;
+      if (!allowed.empty()) co_return PeerHasAllowedSan(stream_.native_handle(), allowed);
     }
     co_return true;
   }
@@ -161,8 +163,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (head.version() >= 11 && head.count(http::field::host) == 0) {
       co_return co_await RefuseUnread(parser, Plain(400, "the Host header is missing\n"));
     }
-    if (core_.web_config != nullptr && !co_await Authorized(head)) {
-      co_return co_await RefuseUnread(parser, Unauthorized());
+    if (core_.web_config != nullptr) {
+      if (auto refusal = co_await Authorize(head)) co_return co_await RefuseUnread(parser, *std::move(refusal));
     }
     if (Pages::IsWritePath(path_)) co_return co_await ServeWrite(parser);
     co_return co_await ServePage(parser);
@@ -196,21 +198,27 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     co_return false;
   }
 
-  awaitable<bool> Authorized(const http::request_header<>& head) {
+  /// The refusal of who may not ask.
+  awaitable<std::optional<HttpReply>> Authorize(const http::request_header<>& head) {
     const auto config = core_.web_config->Current();
-    if (config->basic_auth_users.empty()) co_return true;
+    if (config->basic_auth_users.empty()) co_return std::nullopt;
     auto login = ParseBasicAuthorization(View(head[http::field::authorization]));
     // Without a login there is nothing to guess, so no time to hide either.
-    if (!login) co_return false;
-    const std::optional<bool> remembered =
-        core_.passwords.Remembered(config->basic_auth_users, login->first, login->second);
-    if (remembered) co_return *remembered;
+    if (!login) co_return Unauthorized();
+    if (core_.passwords.Remembered(config->basic_auth_users, login->first, login->second)) co_return std::nullopt;
+    const auto slot = core_.passwords.TakeSlot();
+    if (!slot) {
+      HttpReply busy = Plain(503, "too many passwords to check; send the request again\n");
+      busy.headers.emplace_back("Retry-After", "1");
+      co_return busy;
+    }
     Lowest().expires_never();
     auto check = [&]() -> awaitable<bool> {
       co_return core_.passwords.Check(config->basic_auth_users, login->first, login->second);
     };
     const bool right = co_await asio::co_spawn(core_.blocking.get_executor(), check, asio::use_awaitable);
-    co_return right;
+    if (!right) co_return Unauthorized();
+    co_return std::nullopt;
   }
 
   awaitable<bool> ServePage(Parser& parser) {
@@ -248,7 +256,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     }
     std::string body;
     ByteBudget::Reservation reservation = endpoint.budget().Open();
-    std::optional<HttpReply> refusal = co_await ReadBody(parser, body, reservation);
+    std::optional<HttpReply> refusal = co_await ReadBody(parser, check.protocol, body, reservation);
     if (refusal) {
       body = std::string();
       reservation.Release();
@@ -263,38 +271,46 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   /// Reads the body as far as memory may be reserved for what arrives; Content-Length only bounds the growth. Returns
   /// the answer when that fails, with status 0 when there is nobody to answer.
-  awaitable<std::optional<HttpReply>> ReadBody(Parser& parser, std::string& body,
+  awaitable<std::optional<HttpReply>> ReadBody(Parser& parser, WriteProtocol protocol, std::string& body,
                                                ByteBudget::Reservation& reservation) {
     WriteEndpoint& endpoint = core_.hooks.write;
-    const size_t limit = endpoint.max_body_bytes();
+    const auto refuse = [&](int status, std::string text) {
+      return ToHttp(endpoint.Refuse(protocol, status, std::move(text)));
+    };
+    // What takes all of the budget leaves no room to inflate it in.
+    const size_t limit = std::min(endpoint.max_body_bytes(), std::max<size_t>(endpoint.budget().limit_bytes(), 1) - 1);
+    const std::string too_large = "request body larger than " + std::to_string(limit) + " bytes";
     const boost::optional<uint64_t> length = parser.content_length();
+    if (length && *length > limit) co_return refuse(413, too_large);
     size_t used = 0;
+    steady_clock::time_point deadline = started_ + core_.options.header_timeout;
     while (!parser.is_done()) {
       if (used == body.size()) {
-        if (used > limit) co_return Plain(413, TooLargeText(limit));
+        if (used > limit) co_return refuse(413, too_large);
         size_t size = std::min(limit + 1, std::max(kBodyPieceBytes, 2 * used));
         if (length) size = std::min<size_t>(size, std::max<uint64_t>(*length, 1));
         // One byte for the end of a body that fills its piece exactly.
         size = std::max(size, used + 1);
-        // A body above half the budget gets the refusal that it earns when it is whole, not one that asks to retry.
-        const size_t half = endpoint.budget().limit_bytes() / 2;
-        const size_t leave = size > kSmallBodyBytes && size <= half ? half : 0;
-        if (!reservation.GrowTo(size, leave)) co_return ToHttp(endpoint.Overloaded());
+        if (!reservation.GrowTo(size, LeftToOthers(size, endpoint.budget().limit_bytes()))) {
+          co_return refuse(503, "too many bytes in flight; send the request again");
+        }
         body.resize(size);
       }
-      Lowest().expires_at(BodyDeadline(used));
+      Lowest().expires_at(std::min(deadline, started_ + core_.options.read_timeout));
       parser.get().body().data = body.data() + used;
       parser.get().body().size = body.size() - used;
       parser.get().body().more = true;
       const size_t room = body.size() - used;
       const auto [error, bytes] = co_await http::async_read_some(stream_, buffer_, parser, kNoThrow);
-      used += room - parser.get().body().size;
+      const size_t got = room - parser.get().body().size;
+      used += got;
+      deadline = LaterBy(deadline, got);
       if (!error || error == http::error::need_buffer) continue;
       if (error == beast::error::timeout) CountTimeout();
       if (!IsMalformed(error)) co_return Plain(0, "");
-      co_return Plain(400, "malformed request body: " + error.message() + "\n");
+      co_return refuse(400, "malformed request body: " + error.message());
     }
-    if (used > limit) co_return Plain(413, TooLargeText(limit));
+    if (used > limit) co_return refuse(413, too_large);
     body.resize(used);
     co_return std::nullopt;
   }
@@ -302,14 +318,18 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   /// A connection whose time is up is closed already, so nothing can be answered.
   void CountTimeout() { core_.CountRequest(path_, 408, steady_clock::now() - started_); }
 
-  static std::string TooLargeText(size_t limit) {
-    return "request body larger than " + std::to_string(limit) + " bytes\n";
+  /// What a body of `size` bytes does not take of the budget: half, and half of the rest when it needs more than that,
+  /// so that one such body passes beside small ones.
+  static size_t LeftToOthers(size_t size, size_t budget) {
+    if (size <= kSmallBodyBytes) return 0;
+    return size <= budget / 2 ? budget / 2 : (budget - std::min(size, budget)) / 2;
   }
 
-  steady_clock::time_point BodyDeadline(size_t received) const {
-    const std::chrono::seconds earned(received / kSlowestBodyBytesPerSecond);
-    return started_ +
-           std::min<steady_clock::duration>(core_.options.read_timeout, core_.options.header_timeout + earned);
+  /// Bytes earn the time that they take at the slowest speed; never more than header_timeout from now, so that nobody
+  /// sends fast first and then holds memory.
+  steady_clock::time_point LaterBy(steady_clock::time_point deadline, size_t bytes) const {
+    const std::chrono::microseconds earned(bytes * 1'000'000 / kSlowestBodyBytesPerSecond);
+    return std::min(deadline + earned, steady_clock::now() + core_.options.header_timeout);
   }
 
   /// A suspended connection and what it resumes on. The order matters: the handler gives its coroutine's memory back by
@@ -379,6 +399,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   }
 
   ServerCore& core_;
+  const std::shared_ptr<const WebConfig> tls_config_;
   Stream stream_;
   beast::flat_buffer buffer_;
   steady_clock::time_point started_;
@@ -406,17 +427,17 @@ awaitable<void> SayTooMany(TcpStream stream) {
 }  // namespace
 
 void ServePlain(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket) {
-  std::make_shared<Session<TcpStream>>(core, std::move(socket))->Start();
+  std::make_shared<Session<TcpStream>>(core, nullptr, std::move(socket))->Start();
 }
 
-void ServeTls(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket) {
+void ServeTls(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket, std::shared_ptr<const WebConfig> config) {
   static LogThrottle throttle(60 * 1000);
-  auto context = core->TlsContext(core->web_config->Current());
-  if (!context.ok()) {
-    throttle.Log(LogLevel::kError, "TLS refused", {{"err", std::string(context.status().message())}});
+  auto tls = core->TlsFor(std::move(config));
+  if (!tls.ok()) {
+    throttle.Log(LogLevel::kError, "TLS refused", {{"err", std::string(tls.status().message())}});
     return;
   }
-  std::make_shared<Session<TlsStream>>(core, TcpStream(std::move(socket)), **context)->Start();
+  std::make_shared<Session<TlsStream>>(core, tls->config, TcpStream(std::move(socket)), *tls->context)->Start();
 }
 
 void TurnAway(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket) {

@@ -1,5 +1,6 @@
 #include "server/server_core.h"
 
+#include "logging/log.h"
 #include "server/tls_context.h"
 
 namespace promcast {
@@ -30,15 +31,19 @@ void ServerCore::CountRequest(std::string_view path, int status, std::chrono::st
       .Observe(std::chrono::duration<double>(took).count());
 }
 
-absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> ServerCore::TlsContext(
-    std::shared_ptr<const WebConfig> config) {
+absl::StatusOr<ServerCore::Tls> ServerCore::TlsFor(std::shared_ptr<const WebConfig> config) {
+  static LogThrottle throttle(60 * 1000);
   MutexLock lock(tls_mutex);
-  if (config == tls_config) return tls_context;
+  if (config == tls_tried) return tls;
   auto made = MakeTlsContext(*config->tls);
-  if (!made.ok()) return made.status();
-  tls_config = std::move(config);
-  tls_context = *std::move(made);
-  return tls_context;
+  if (!made.ok()) {
+    if (tls.context == nullptr) return made.status();
+    throttle.Log(LogLevel::kError, "changed TLS files not taken", {{"err", std::string(made.status().message())}});
+  } else {
+    tls = {config, *std::move(made)};
+  }
+  tls_tried = std::move(config);
+  return tls;
 }
 
 }  // namespace promcast

@@ -44,17 +44,22 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
 
   void CountRequest(std::string_view path, int status, std::chrono::steady_clock::duration took);
 
-  /// The context for the configuration in force, made anew when that changed.
-  absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> TlsContext(std::shared_ptr<const WebConfig> config)
-      PROMCAST_EXCLUDES(tls_mutex);
+  /// A context and the configuration that it was made of.
+  struct Tls {
+    std::shared_ptr<const WebConfig> config;
+    std::shared_ptr<boost::asio::ssl::context> context;
+  };
+  /// The context for a configuration, made anew when that changed. When OpenSSL does not take its certificate or key
+  /// the last good context stays in force; an error if there is none. `config` has TLS.
+  absl::StatusOr<Tls> TlsFor(std::shared_ptr<const WebConfig> config) PROMCAST_EXCLUDES(tls_mutex);
 
   Mutex mutex;
   CondVar connections_changed;
   std::unordered_map<Connection*, std::weak_ptr<Connection>> connections PROMCAST_GUARDED_BY(mutex);
 
   Mutex tls_mutex;
-  std::shared_ptr<const WebConfig> tls_config PROMCAST_GUARDED_BY(tls_mutex);
-  std::shared_ptr<boost::asio::ssl::context> tls_context PROMCAST_GUARDED_BY(tls_mutex);
+  Tls tls PROMCAST_GUARDED_BY(tls_mutex);
+  std::shared_ptr<const WebConfig> tls_tried PROMCAST_GUARDED_BY(tls_mutex);  ///< newer than that in `tls` if it is bad
 
   boost::asio::thread_pool blocking{1};  ///< bcrypt, reload
   boost::asio::io_context io;            ///< last: it destroys what it still holds while the rest is there
@@ -62,7 +67,9 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
 
 /// Serves a connection until it ends.
 void ServePlain(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
-void ServeTls(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
+/// `config` has TLS.
+void ServeTls(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket,
+              std::shared_ptr<const WebConfig> config);
 /// Answers 503 without reading a request.
 void TurnAway(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
 

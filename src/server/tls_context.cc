@@ -77,6 +77,9 @@ absl::StatusOr<std::shared_ptr<ssl::context>> MakeTlsContext(const TlsServerConf
     return BadFile(config.key_file, error);
   }
   SSL_CTX* native = context->native_handle();
+  if (SSL_CTX_check_private_key(native) != 1) {  // a key of another kind than the certificate's
+    return absl::FailedPreconditionError(fmt::format("{}: is not the key of {}", config.key_file, config.cert_file));
+  }
   if (!config.client_ca_pem.empty()) {
     if (context->add_certificate_authority(buffer(config.client_ca_pem), error); error) {
       return BadFile(config.client_ca_file, error);

@@ -1,9 +1,12 @@
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "raw_client.h"
+#include "server/basic_auth.h"
 #include "server/web_config.h"
 #include "server_fixture.h"
 #include "tls_peer.h"
@@ -93,6 +96,34 @@ TEST_F(HttpTlsTest, ARenewedCertificateIsTakenUp) {
   EXPECT_THAT(AskOverTls(address, Get("/-/healthy", "Connection: close\r\n"), renewed), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(HttpTlsTest, AKeyThatDoesNotFitLeavesTheLastGoodPairInForce) {
+  StartWith(kTls);
+  const TestCertificate renewed = MakeCertificate("server.example.org");
+  WriteFile("key.pem", renewed.key_pem);
+  EXPECT_THAT(Ask(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Ask(), StartsWith("HTTP/1.1 200"));
+  WriteFile("cert.pem", "no certificate");
+  EXPECT_THAT(Ask(), StartsWith("HTTP/1.1 200"));
+  WriteFile("cert.pem", renewed.certificate_pem);
+  EXPECT_THAT(AskOverTls(address, Get("/-/healthy", "Connection: close\r\n"), renewed), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpTlsTest, ABadPairDoesNotBringItsClientRulesInEither) {
+  StartWith(kMutual + "  client_allowed_sans: [other.example.org]\n");
+  WriteFile("key.pem", stranger_.key_pem);
+  WriteFile("web.yml", kTls);
+  EXPECT_EQ(Ask(), "");
+  EXPECT_EQ(Ask(&client_certificate_), "");
+}
+
+TEST_F(HttpTlsTest, AConfigurationCutShortSwitchesOffNothing) {
+  StartWith(kTls + kUser);
+  EXPECT_THAT(Ask(nullptr, 0, kRight), StartsWith("HTTP/1.1 200"));
+  WriteFile("web.yml", "");
+  EXPECT_THAT(Ask(), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(Ask(nullptr, 0, kRight), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(HttpTlsTest, ABadCertificateIsAnErrorAtStartThatNamesTheFile) {
   WriteFile("cert.pem", "no certificate");
   WriteFile("web.yml", kTls);
@@ -123,6 +154,53 @@ TEST_F(HttpTlsTest, EveryPageNeedsThePassword) {
   EXPECT_EQ(client.Ask(WriteRequest(body, kRight)).status, 204);
   EXPECT_EQ(client.Ask(WriteRequest(body)).status, 401);
   EXPECT_EQ(sink.samples, 1u);
+}
+
+TEST_F(HttpTlsTest, OnePasswordTooManyToCheckGets503) {
+  Mutex mutex;
+  CondVar changed;
+  bool blocked = false, go_on = false;
+  on_reload = [&] {  // holds up the thread that checks passwords
+    MutexLock lock(mutex);
+    blocked = true;
+    changed.NotifyAll();
+    changed.Wait(mutex, [&] { return go_on; });
+    return absl::OkStatus();
+  };
+  options.enable_lifecycle = true;
+  StartWith(kUser);
+  RawClient operating(address);
+  EXPECT_EQ(operating.Ask(Get("/-/healthy", kRight)).status, 200);
+  operating.Send(Get("/-/reload", std::string(kRight) + "Content-Length: 0\r\n", "POST"));
+  {
+    MutexLock lock(mutex);
+    changed.Wait(mutex, [&] { return blocked; });
+  }
+  std::vector<RawResponse> responses(PasswordChecker::kMaxChecks + 1);
+  std::vector<std::thread> guessers;
+  for (RawResponse& response : responses) {
+    guessers.emplace_back([&] {
+      RawClient client(address);
+      response = client.Ask(Get("/-/healthy", kWrong));
+      if (response.status != 503) return;
+      MutexLock lock(mutex);
+      go_on = true;
+      changed.NotifyAll();
+    });
+  }
+  for (std::thread& guesser : guessers) guesser.join();
+  {
+    MutexLock lock(mutex);
+    go_on = true;
+    changed.NotifyAll();
+  }
+  const auto answered = [&](int status) {
+    return std::count_if(responses.begin(), responses.end(), [&](const auto& r) { return r.status == status; });
+  };
+  EXPECT_EQ(answered(401), PasswordChecker::kMaxChecks);
+  EXPECT_EQ(answered(503), 1);
+  for (const RawResponse& r : responses) EXPECT_EQ(r.headers.count("retry-after"), r.status == 503 ? 1u : 0u);
+  EXPECT_EQ(operating.Read().status, 200);
 }
 
 TEST_F(HttpTlsTest, UsersChangeWithoutARestart) {

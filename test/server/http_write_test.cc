@@ -22,6 +22,11 @@ std::string Chunked(std::string_view body, size_t chunk_bytes) {
   return out + "0\r\n\r\n";
 }
 
+std::string Head(std::string_view length) {
+  return "POST /api/v1/write HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\n" + std::string(length) +
+         "\r\n";
+}
+
 TEST_F(HttpWriteTest, TakesSamplesOnEachPath) {
   Start();
   RawClient client(address);
@@ -169,6 +174,59 @@ TEST_F(HttpWriteTest, ABodyThatComesTooSlowlyIsCutOff) {
   EXPECT_TRUE(client.AtEnd());
   AwaitConnections();
   EXPECT_THAT(Metrics(), HasSubstr("promcast_http_requests_total{code=\"408\",handler=\"write\"} 1\n"));
+}
+
+TEST_F(HttpWriteTest, ABodyThatStallsAfterAFastStartIsCutOff) {
+  options.header_timeout = std::chrono::milliseconds(200);
+  Start();
+  RawClient client(address);
+  client.Send(Head("Content-Length: 2000000\r\n") + std::string(1 << 20, 'x'));
+  EXPECT_TRUE(client.AtEnd());
+  AwaitConnections();
+  EXPECT_THAT(Metrics(), HasSubstr("promcast_http_requests_total{code=\"408\",handler=\"write\"} 1\n"));
+}
+
+TEST_F(HttpWriteTest, ALargeBodyPassesBesideSmallOnesButDoesNotTakeTheWholeBudget) {
+  ingest.max_in_flight_bytes = 3 << 20;
+  Start();
+  const std::string garbage(5 << 19, '\xff');  // 2.5 MiB: 256 KiB are left to the others
+  ByteBudget::Reservation others = endpoint->budget().Open();
+  ASSERT_TRUE(others.GrowTo(200 << 10));
+  {
+    RawClient client(address);
+    EXPECT_EQ(client.Ask(WriteRequest(garbage)).status, 400);
+  }
+  ASSERT_TRUE(others.GrowTo(400 << 10));
+  RawClient client(address);
+  EXPECT_EQ(client.Ask(WriteRequest(garbage)).status, 503);
+}
+
+TEST_F(HttpWriteTest, ABodyAboveTheWholeBudgetIs413) {
+  ingest.max_in_flight_bytes = 100000;
+  Start();
+  const std::string body(200000, 'x');
+  EXPECT_EQ(RawClient(address).Ask(WriteRequest(body)).status, 413);
+  EXPECT_EQ(RawClient(address).Ask(Chunked(body, 5000)).status, 413);
+}
+
+TEST_F(HttpWriteTest, RefusalsWhileTheBodyIsReadCarryTheWrittenHeadersAndAreCounted) {
+  ingest.max_body_bytes = 1000;
+  Start();
+  const std::string chunked =
+      "POST /api/v1/write HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+      "application/x-protobuf;proto=io.prometheus.write.v2.Request\r\n\r\n";
+  const auto expect = [&](int status, const std::string& body) {
+    const RawResponse response = RawClient(address).Ask(chunked + body);
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(response.headers.count("x-prometheus-remote-write-samples-written"), 1u) << status;
+    EXPECT_THAT(Metrics(), testing::ContainsRegex("promcast_ingest_requests_total\\{code=\"" + std::to_string(status) +
+                                                  "\"[^}]*\\} 1\n"));
+  };
+  expect(400, "zz\r\n");
+  expect(413, "7d0\r\n" + std::string(2000, 'x') + "\r\n0\r\n\r\n");
+  ByteBudget::Reservation all = endpoint->budget().Open();
+  ASSERT_TRUE(all.GrowTo(endpoint->budget().limit_bytes()));
+  expect(503, "1\r\nx\r\n0\r\n\r\n");
 }
 
 TEST_F(HttpWriteTest, SlowSendersReserveLittleAndHoldNobodyUp) {

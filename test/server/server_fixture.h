@@ -103,7 +103,7 @@ class ServerFixture : public testing::Test {
             metrics,
             "1.2.3",
             [this] { return ready.load(); },
-            [this] { return reload_status; },
+            [this] { return on_reload(); },
             [this] { ++quits; },
             [] { return std::string(R"({"uptime_seconds":5,"series":{"warming_up":3},"rules":[{"rule":"<b>"}]})"); }};
   }
@@ -118,6 +118,7 @@ class ServerFixture : public testing::Test {
   std::atomic<bool> ready{true};
   std::atomic<int> quits{0};
   absl::Status reload_status;
+  std::function<absl::Status()> on_reload = [this] { return reload_status; };
   std::unique_ptr<WriteEndpoint> endpoint;
   std::unique_ptr<HttpServer> server;
   std::string address;
