@@ -120,6 +120,12 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
                     "--web.config.file",
                     options.listen_address));
   }
+  if (tls && config->tls->min_version > 12) {
+    return absl::FailedPreconditionError(
+        fmt::format("gRPC listen address {}: gRPC cannot enforce a min_version above TLS12; lower it in "
+                    "--web.config.file, or do without --grpc.listen-address",
+                    options.listen_address));
+  }
   gpr_set_log_function(ForwardLog);
   auto impl = std::make_unique<Impl>(hooks, std::move(web_config));
   int port = 0;

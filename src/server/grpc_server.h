@@ -18,8 +18,9 @@ struct GrpcServerOptions {
 
 /// The gRPC listener: thanos.WriteableStore/RemoteWrite, which ends in the same WriteEndpoint as HTTP, grpc.health.v1
 /// (serving while hooks.ready()) and reflection. Errors are InvalidArgument for a request that must not be sent again
-/// and Unavailable for one that should. Messages are bounded by 32 MiB, those in flight by a resource quota and the
-/// endpoint's budget; compressed ones are not taken. TLS files are read once, at start. With basic_auth_users the calls
+/// and Unavailable for one that should. Messages are bounded by 16 MiB, those in flight by a resource quota and the
+/// endpoint's budget; compressed ones are not taken. TLS files are read once, at start; a min_version
+/// above TLS12 is refused, as gRPC offers no way to enforce it. With basic_auth_users the calls
 /// to RemoteWrite need an `authorization` entry in their metadata. Thread-safe.
 class GrpcServer {
  public:

@@ -3,8 +3,11 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
+#include "server/web_config.h"
 #include "server_fixture.h"
 #include "thanos/store/storepb/rpc.grpc.pb.h"
 
@@ -83,6 +86,27 @@ TEST_F(GrpcServerTest, ABudgetSpentIsUnavailable) {
   ByteBudget::Reservation all = endpoint->budget().Open();
   ASSERT_TRUE(all.GrowTo(endpoint->budget().limit_bytes()));
   EXPECT_EQ(Call(kWrite, OneSampleMessage()).error_code(), StatusCode::UNAVAILABLE);
+}
+
+TEST_F(GrpcServerTest, AMessageAboveTheWholeBudgetIsAnInvalidArgument) {
+  ingest.max_in_flight_bytes = 1000;
+  StartGrpc();
+  EXPECT_EQ(Call(kWrite, std::string(2000, 'x')).error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(Metrics(), HasSubstr("promcast_ingest_requests_total{code=\"413\""));
+}
+
+TEST_F(GrpcServerTest, AVersionOfTlsThatItCannotEnforceIsRefused) {
+  const std::string folder = testing::TempDir() + "grpc_server_min_version";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/pem") << "PEM";
+  std::ofstream(folder + "/web.yml") << "tls_server_config: {cert_file: pem, key_file: pem, min_version: TLS13}\n";
+  endpoint = std::make_unique<WriteEndpoint>(ingest, sink, metrics);
+  auto config = WebConfigFile::Open(folder + "/web.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const auto refused = GrpcServer::Start({"127.0.0.1:0"}, Hooks(), *config);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("cannot enforce a min_version above TLS12"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(GrpcServerTest, HealthFollowsReadiness) {
