@@ -144,7 +144,7 @@ and warms up $warming series; ${predicted:-0} forecast series can be queried"
 print_addresses() {
   say ''
   say "  Prometheus       http://127.0.0.1:$prometheus_port/graph      alerts: http://127.0.0.1:$prometheus_port/alerts"
-  say "  promcast         http://127.0.0.1:$promcast_port/metrics"
+  say "  promcast         http://127.0.0.1:$promcast_port/           metrics: http://127.0.0.1:$promcast_port/metrics"
   say "  demo exporter    http://127.0.0.1:$demo_port/metrics"
   say "  node exporter    http://127.0.0.1:$node_port/metrics"
   say "  configurations and logs (until the end): $run_dir"
