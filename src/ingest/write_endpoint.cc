@@ -51,11 +51,9 @@ struct WriteEndpoint::Impl {
   }
 
   void RunLater(std::function<void()> task) {
-    {
-      MutexLock lock(mutex);
-      tasks.push_back(std::move(task));
-    }
-    task_added.NotifyOne();
+    MutexLock lock(mutex);
+    tasks.push_back(std::move(task));
+    task_added.NotifyOne();  // under the lock: once the task has run, this object may go
   }
 
   void WorkerLoop() {
