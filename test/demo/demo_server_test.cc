@@ -44,12 +44,12 @@ class DemoServerTest : public testing::Test {
     return socket;
   }
 
-  /// Everything answered to `request` until the server closes.
+  /// Everything answered to `request` until the server closes, which it may do before it has read all of it.
   std::string Ask(const std::string& request) {
     tcp::socket socket = Connect();
-    net::write(socket, net::buffer(request));
-    std::string answer;
     boost::system::error_code error;
+    net::write(socket, net::buffer(request), error);
+    std::string answer;
     net::read(socket, net::dynamic_buffer(answer), error);
     return answer;
   }
