@@ -12,6 +12,7 @@ find_package(fmt CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
+find_package(xtensor CONFIG REQUIRED)
 
 # These have no CMake package in Debian, only pkg-config files.
 find_package(PkgConfig REQUIRED)

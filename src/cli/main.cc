@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/backtest_command.h"
 #include "cli/check.h"
 #include "cli/demo_command.h"
 #include "cli/serve.h"
@@ -66,6 +67,35 @@ void AddDemo(CLI::App& app, DemoOptions& options, std::string& day, int& exit_co
   });
 }
 
+void AddBacktest(CLI::App& app, BacktestFlags& flags, int& exit_code) {
+  CLI::App* backtest = app.add_subcommand("backtest", "Replay recorded series and score the forecasts");
+  backtest->add_option("PANEL", flags.panels,
+                       "Panels to replay, .csv or .csv.gz: a header `timestamp_ms,<series>...` and a row a timestamp, "
+                       "ascending; an empty or NaN cell is a missing sample");
+  backtest->add_option("--horizons", flags.horizons, "How far ahead; rounded to whole steps")->capture_default_str();
+  backtest->add_option("--coverage", flags.coverages, "Of the bands, between 0 and 1")->capture_default_str();
+  backtest->add_option("--seasons", flags.seasons, "Season lengths the models are told of; '' for none")
+      ->capture_default_str();
+  backtest->add_option("--step", flags.step, "Width of a cell; auto: the most common distance of timestamps")
+      ->capture_default_str();
+  backtest->add_option("--every", flags.every, "Distance of two forecasts; auto: 30m, or the step where that is longer")
+      ->capture_default_str();
+  backtest->add_option("--from-days", flags.from_days,
+                       "Score what is issued this many days after a panel's first sample or later; by default a third "
+                       "of the panel");
+  backtest->add_option("--floor", flags.floor, "No forecast or band goes below");
+  backtest->add_option("--ceiling", flags.ceiling, "No forecast or band goes above");
+  backtest->add_option("--threads", flags.threads, "0: as many as there are cores; the scores do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  backtest->add_option("--json", flags.json_file, "Write scores and cost to this file");
+  backtest->add_option("--forecasts", flags.forecasts_file,
+                       "Write each forecast to this file, as CSV: series,issued_ms,target_ms,horizon_s,predicted,lower,"
+                       "upper,coverage; with several panels the series are called PANEL:series");
+  backtest->add_flag("--models", flags.models, "Also print which models lead at each horizon");
+  backtest->callback([&] { exit_code = RunBacktestCommand(flags); });
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(
       "promcast gives Prometheus the future: it learns every selected series from the remote-write stream\n"
@@ -77,8 +107,10 @@ int Main(int argc, char** argv) {
   ServeFlags serve_flags;
   std::string config_path, day = "2m";
   DemoOptions demo_options;
+  BacktestFlags backtest_flags;
   AddServe(app, serve_flags, exit_code);
   AddCheck(app, config_path, exit_code);
+  AddBacktest(app, backtest_flags, exit_code);
   AddDemo(app, demo_options, day, exit_code);
   CLI11_PARSE(app, argc, argv);
   return exit_code;

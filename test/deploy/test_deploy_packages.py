@@ -36,7 +36,7 @@ def test_every_dependency_that_cmake_looks_for_is_in_the_build_list():
         "Protobuf": "libprotobuf-dev", "gRPC": "libgrpc++-dev", "absl": "libabsl-dev", "Snappy": "libsnappy-dev",
         "Eigen3": "libeigen3-dev", "spdlog": "libspdlog-dev", "fmt": "libfmt-dev", "yaml-cpp": "libyaml-cpp-dev",
         "nlohmann_json": "nlohmann-json3-dev", "PkgConfig": "pkg-config", "re2": "libre2-dev",
-        "libxxhash": "libxxhash-dev", "jemalloc": "libjemalloc-dev", "CLI11": "libcli11-dev", "ZLIB": "zlib1g-dev",
+        "libxxhash": "libxxhash-dev", "jemalloc": "libjemalloc-dev", "CLI11": "libcli11-dev", "xtensor": "libxtensor-dev", "ZLIB": "zlib1g-dev",
     }
     found = re.findall(r"find_package\((\S+)", cmake)
     found += re.findall(r"pkg_check_modules\(\S+ REQUIRED IMPORTED_TARGET (\S+)\)", cmake)

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backtest/forecast_dump.h"
+#include "backtest/model_leaders.h"
+#include "backtest/options.h"
+#include "backtest/score_table.h"
+
+namespace promcast {
+
+/// What replaying some panels has shown.
+struct BacktestReport {
+  std::vector<ScoreRow> scores;         ///< pooled over all series of all panels
+  std::vector<HorizonLeaders> leaders;  ///< pooled as well
+  std::vector<std::string> notices;     ///< what had to be rounded, each once
+  size_t panels = 0, series = 0;
+  int64_t cells = 0;        ///< that held a value, all series together
+  int64_t bank_cpu_ns = 0;  ///< spent in the banks, all threads together
+  size_t state_bytes = 0;   ///< of all banks at their end
+
+  double ns_per_cell() const;  ///< a step and series; 0 when there were no cells
+  double bytes_per_series() const;
+};
+
+/// Called as work gets done, from several threads at once but never by two at a time.
+using BacktestProgress = std::function<void(size_t done, size_t total)>;
+
+/// Reads the panels, replays every series with a bank of its own and scores it. `dump` (may be null) gets the
+/// forecasts; with several panels its series are named `PATH:series`. Errors: kInvalidArgument when the options make no
+/// bank, else about a panel. The report does not depend on options.threads, its costs excepted.
+absl::StatusOr<BacktestReport> RunBacktest(const std::vector<std::string>& panel_paths, const BacktestOptions& options,
+                                           ForecastDump* dump, const BacktestProgress& progress);
+
+}  // namespace promcast

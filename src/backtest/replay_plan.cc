@@ -1,0 +1,109 @@
+#include "backtest/replay_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "timeseries/duration.h"
+
+namespace promcast {
+namespace {
+
+constexpr int64_t kSecondMs = 1000;
+constexpr int64_t kDefaultEveryMs = 1'800'000;
+
+int64_t Nearest(int64_t duration_ms, int64_t step_ms) {
+  return (duration_ms + step_ms / 2) / step_ms;
+}
+
+int Saturated(int64_t cells) {
+  return static_cast<int>(std::min<int64_t>(cells, std::numeric_limits<int>::max()));
+}
+
+void NoteRounding(std::string_view what, int64_t asked_ms, int64_t taken_ms, ReplayPlan& plan) {
+  if (asked_ms == taken_ms) return;
+  plan.notices.push_back(fmt::format("at a step of {} {} of {} becomes {}", FormatDuration(plan.step_ms), what,
+                                     FormatDuration(asked_ms), FormatDuration(taken_ms)));
+}
+
+std::vector<int> HorizonCells(const BacktestOptions& options, ReplayPlan& plan) {
+  std::set<int> cells;
+  for (const int64_t horizon_ms : options.horizons_ms) {
+    const int64_t rounded = std::max<int64_t>(1, Nearest(horizon_ms, plan.step_ms));
+    cells.insert(Saturated(rounded));
+    NoteRounding("a horizon", horizon_ms, rounded * plan.step_ms, plan);
+  }
+  return {cells.begin(), cells.end()};
+}
+
+std::vector<int> SeasonCells(const BacktestOptions& options, ReplayPlan& plan) {
+  std::set<int> cells;
+  for (const int64_t season_ms : options.seasons_ms) {
+    const int64_t rounded = Nearest(season_ms, plan.step_ms);
+    if (rounded < 2) {
+      plan.notices.push_back(fmt::format("at a step of {} a season of {} is too short and left out",
+                                         FormatDuration(plan.step_ms), FormatDuration(season_ms)));
+      continue;
+    }
+    cells.insert(Saturated(rounded));
+    NoteRounding("a season", season_ms, rounded * plan.step_ms, plan);
+  }
+  return {cells.begin(), cells.end()};
+}
+
+int64_t EveryCells(const BacktestOptions& options, ReplayPlan& plan) {
+  const int64_t asked_ms = options.every_ms.value_or(std::max(kDefaultEveryMs, plan.step_ms));
+  const int64_t cells = (asked_ms + plan.step_ms - 1) / plan.step_ms;
+  NoteRounding("the distance of forecasts", asked_ms, cells * plan.step_ms, plan);
+  return cells;
+}
+
+}  // namespace
+
+int64_t CommonStepMs(const std::vector<int64_t>& times_ms) {
+  std::vector<int64_t> distances;
+  for (size_t i = 1; i < times_ms.size(); i++) distances.push_back(times_ms[i] - times_ms[i - 1]);
+  std::sort(distances.begin(), distances.end());
+  int64_t common = 0;
+  std::ptrdiff_t most = 0;
+  for (auto first = distances.begin(); first != distances.end();) {
+    const auto last = std::upper_bound(first, distances.end(), *first);
+    if (last - first > most) {
+      most = last - first;
+      common = *first;
+    }
+    first = last;
+  }
+  if (common == 0) return 0;
+  return std::max<int64_t>(1, Nearest(common, kSecondMs)) * kSecondMs;
+}
+
+absl::StatusOr<ReplayPlan> PlanReplay(const Panel& panel, const BacktestOptions& options) {
+  ReplayPlan plan;
+  plan.step_ms = options.step_ms.value_or(CommonStepMs(panel.times_ms));
+  if (plan.step_ms == 0 || panel.times_ms.empty()) {
+    return absl::DataLossError(
+        fmt::format("{}: has {} rows, which is too few to take a step from", panel.path, panel.times_ms.size()));
+  }
+  plan.start_ms = panel.times_ms.front();
+  plan.end_ms = panel.times_ms.back();
+  auto bank = std::make_shared<BankOptions>();
+  bank->horizons = HorizonCells(options, plan);
+  bank->seasons = SeasonCells(options, plan);
+  bank->coverages = options.coverages;
+  std::sort(bank->coverages.begin(), bank->coverages.end());
+  bank->step_ms = plan.step_ms;
+  bank->floor = options.floor;
+  bank->ceiling = options.ceiling;
+  if (const auto problem = bank->Problem()) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: at a step of {}: {}", panel.path, FormatDuration(plan.step_ms), *problem));
+  }
+  plan.bank = std::move(bank);
+  plan.every_cells = EveryCells(options, plan);
+  return plan;
+}
+
+}  // namespace promcast

@@ -1,0 +1,151 @@
+#include "cli/backtest_command.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_split.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+#include <thread>
+
+#include "backtest/backtest.h"
+#include "backtest/score_report.h"
+#include "cli/progress_bar.h"
+#include "promcast/model_bank.h"
+#include "timeseries/duration.h"
+
+namespace promcast {
+namespace {
+
+constexpr int64_t kSecondMs = 1000;
+
+absl::Status Wrong(std::string_view flag, std::string_view problem) {
+  return absl::InvalidArgumentError(fmt::format("{}: {}", flag, problem));
+}
+
+std::vector<std::string> Split(const std::string& list) {
+  return absl::StrSplit(list, ',', absl::SkipWhitespace());
+}
+
+absl::StatusOr<int64_t> ParsePositive(std::string_view flag, const std::string& text) {
+  const auto duration_ms = ParseDurationMs(text);
+  if (!duration_ms.ok()) return Wrong(flag, std::string(duration_ms.status().message()));
+  if (*duration_ms <= 0) return Wrong(flag, "must be longer than 0s");
+  return *duration_ms;
+}
+
+absl::Status ParseDurations(std::string_view flag, const std::string& list, std::vector<int64_t>& durations_ms) {
+  durations_ms.clear();
+  for (const std::string& text : Split(list)) {
+    const auto duration_ms = ParsePositive(flag, text);
+    if (!duration_ms.ok()) return duration_ms.status();
+    durations_ms.push_back(*duration_ms);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseAutoOr(std::string_view flag, const std::string& text, std::optional<int64_t>& duration_ms) {
+  if (text == "auto") return absl::OkStatus();
+  const auto parsed = ParsePositive(flag, text);
+  if (!parsed.ok()) return parsed.status();
+  duration_ms = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status ParseCoverages(const std::string& list, std::vector<double>& coverages) {
+  coverages.clear();
+  for (const std::string& text : Split(list)) {
+    double coverage = 0;
+    if (!absl::SimpleAtod(text, &coverage) || !(coverage > 0) || !(coverage < 1)) {
+      return Wrong("--coverage", fmt::format("`{}` is no number between 0 and 1", text));
+    }
+    coverages.push_back(coverage);
+  }
+  std::sort(coverages.begin(), coverages.end());
+  coverages.erase(std::unique(coverages.begin(), coverages.end()), coverages.end());
+  if (coverages.empty() || coverages.size() > BankOptions::kMaxCoverages) {
+    return Wrong("--coverage", fmt::format("give 1 to {}", BankOptions::kMaxCoverages));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNumbers(const BacktestFlags& flags) {
+  for (const auto& [name, value] :
+       {std::pair{"--from-days", flags.from_days}, {"--floor", flags.floor}, {"--ceiling", flags.ceiling}}) {
+    if (value && !std::isfinite(*value)) return Wrong(name, "must be a finite number");
+  }
+  if (flags.from_days && *flags.from_days < 0) return Wrong("--from-days", "must not be negative");
+  if (flags.floor && flags.ceiling && !(*flags.floor < *flags.ceiling)) {
+    return Wrong("--floor", "must be below --ceiling");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BacktestOptions> Parse(const BacktestFlags& flags) {
+  BacktestOptions options;
+  options.from_days = flags.from_days;
+  options.floor = flags.floor;
+  options.ceiling = flags.ceiling;
+  options.threads = static_cast<size_t>(flags.threads);
+  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  if (flags.panels.empty()) return Wrong("PANEL", "name at least one panel");
+  for (const absl::Status& status :
+       {CheckNumbers(flags), ParseDurations("--horizons", flags.horizons, options.horizons_ms),
+        ParseDurations("--seasons", flags.seasons, options.seasons_ms),
+        ParseAutoOr("--step", flags.step, options.step_ms), ParseAutoOr("--every", flags.every, options.every_ms),
+        ParseCoverages(flags.coverages, options.coverages)}) {
+    if (!status.ok()) return status;
+  }
+  if (options.horizons_ms.empty()) return Wrong("--horizons", "give at least one");
+  if (options.step_ms && *options.step_ms % kSecondMs != 0) return Wrong("--step", "must be whole seconds");
+  return options;
+}
+
+int Fail(const absl::Status& status) {
+  fmt::print(stderr, "promcast backtest: {}\n", std::string(status.message()));
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool closed = file != nullptr && std::fclose(file) == 0;
+  if (written && closed) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format("{}: cannot be written: {}", path, std::generic_category().message(errno)));
+}
+
+absl::StatusOr<BacktestReport> RunWithBar(const BacktestFlags& flags, const BacktestOptions& options,
+                                          ForecastDump* dump) {
+  ProgressBar bar("replaying");
+  return RunBacktest(flags.panels, options, dump, [&bar](size_t done, size_t total) { bar.Show(done, total); });
+}
+
+}  // namespace
+
+int RunBacktestCommand(const BacktestFlags& flags) {
+  const auto options = Parse(flags);
+  if (!options.ok()) return Fail(options.status());
+  std::unique_ptr<ForecastDump> dump;
+  if (!flags.forecasts_file.empty()) {
+    auto created = ForecastDump::Create(flags.forecasts_file);
+    if (!created.ok()) return Fail(created.status());
+    dump = *std::move(created);
+  }
+  const auto report = RunWithBar(flags, *options, dump.get());
+  if (!report.ok()) return Fail(report.status());
+  for (const std::string& notice : report->notices) fmt::print(stderr, "note: {}\n", notice);
+  fmt::print("{}", ScoresTable(*report));
+  if (flags.models) fmt::print("\n{}", LeadersTable(report->leaders));
+  if (dump != nullptr) {
+    if (const absl::Status status = dump->Close(); !status.ok()) return Fail(status);
+  }
+  if (flags.json_file.empty()) return 0;
+  const absl::Status status = WriteFile(flags.json_file, ScoresJson(*report));
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace promcast
