@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "backtest/panel.h"
@@ -11,7 +12,6 @@
 #include "backtest/replay.h"
 #include "backtest/replay_plan.h"
 #include "backtest/series_errors.h"
-#include "concurrency/mutex.h"
 
 namespace promcast {
 namespace {
@@ -35,26 +35,6 @@ struct SeriesResult {
   std::vector<std::string> leaders;
   int64_t cells = 0, cpu_ns = 0;
   size_t state_bytes = 0;
-};
-
-/// Counts what is done; the total grows when more is known.
-class ProgressCount {
- public:
-  explicit ProgressCount(const BacktestProgress& progress) : progress_(progress) {}
-  void Expect(size_t more) {
-    MutexLock lock(mutex_);
-    total_ += more;
-  }
-  void Done() {
-    MutexLock lock(mutex_);
-    done_++;
-    if (progress_) progress_(done_, total_);
-  }
-
- private:
-  const BacktestProgress& progress_;
-  Mutex mutex_;
-  size_t done_ PROMCAST_GUARDED_BY(mutex_) = 0, total_ PROMCAST_GUARDED_BY(mutex_) = 0;
 };
 
 /// Scores count from `from_days` after the first sample that is not missing; by default from a third of the way to the

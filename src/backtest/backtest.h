@@ -3,13 +3,13 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "backtest/forecast_dump.h"
 #include "backtest/model_leaders.h"
 #include "backtest/options.h"
+#include "backtest/progress_count.h"
 #include "backtest/score_table.h"
 
 namespace promcast {
@@ -27,9 +27,6 @@ struct BacktestReport {
   double ns_per_cell() const;  ///< a step and series; 0 when there were no cells
   double bytes_per_series() const;
 };
-
-/// Called as work gets done, from several threads at once but never by two at a time.
-using BacktestProgress = std::function<void(size_t done, size_t total)>;
 
 /// Reads the panels, replays every series with a bank of its own and scores it. `dump` (may be null) gets the
 /// forecasts; with several panels its series are named `PATH:series`. Errors: kInvalidArgument when the options make no

@@ -1,15 +1,15 @@
 #include "backtest/replay.h"
 
 #include <algorithm>
-#include <ctime>
 #include <limits>
+
+#include "backtest/thread_cpu.h"
 
 namespace promcast {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kSilenceMs = 3'600'000;
-constexpr int64_t kSecondNs = 1'000'000'000;
 
 struct Cell {
   int64_t index;
@@ -33,7 +33,7 @@ std::vector<Cell> CellsOf(const Samples& samples, const ReplayPlan& plan) {
 /// Calls issue(cell) for each cell at whose end a forecast is due, from the i-th cell with a value until the next one.
 template <class Issue>
 void ForEachIssue(const std::vector<Cell>& cells, size_t i, const ReplayPlan& plan, Issue&& issue) {
-  const int64_t last_time_ms = std::min(plan.end_ms, cells[i].newest_ms + kSilenceMs);
+  const int64_t last_time_ms = std::min(plan.end_ms, cells[i].newest_ms + std::max(kSilenceMs, plan.step_ms));
   const int64_t next = i + 1 < cells.size() ? cells[i + 1].index : std::numeric_limits<int64_t>::max();
   const int64_t every = plan.every_cells;
   int64_t cell = (cells[i].index + every - 1) / every * every;
@@ -46,12 +46,6 @@ std::vector<int64_t> IssueTimes(const std::vector<Cell>& cells, const ReplayPlan
     ForEachIssue(cells, i, plan, [&](int64_t cell) { times_ms.push_back(plan.TimeOf(cell)); });
   }
   return times_ms;
-}
-
-int64_t ThreadCpuNs() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return now.tv_sec * kSecondNs + now.tv_nsec;
 }
 
 /// Asks the bank for every horizon and lays the answers into column `issue` of the tensors.

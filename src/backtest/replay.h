@@ -25,7 +25,7 @@ struct SeriesForecasts {
 
 /// Runs one series through a bank of its own, as serving does: cell by cell from the first value on, the newest sample
 /// of a cell counts, empty cells are skipped. Forecasts are issued at the plan's distance from its start, from what is
-/// known then, unless nothing has come for an hour.
+/// known then, unless nothing has come for an hour, or a step where that is longer.
 SeriesForecasts Replay(const Samples& samples, const ReplayPlan& plan);
 
 }  // namespace promcast

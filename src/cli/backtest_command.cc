@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "backtest/backtest.h"
+#include "backtest/m4.h"
 #include "backtest/score_report.h"
 #include "cli/progress_bar.h"
 #include "promcast/model_bank.h"
@@ -85,13 +86,16 @@ absl::Status CheckNumbers(const BacktestFlags& flags) {
   return absl::OkStatus();
 }
 
+size_t ThreadsOf(int asked) {
+  return asked > 0 ? static_cast<size_t>(asked) : std::max(1U, std::thread::hardware_concurrency());
+}
+
 absl::StatusOr<BacktestOptions> Parse(const BacktestFlags& flags) {
   BacktestOptions options;
   options.from_days = flags.from_days;
   options.floor = flags.floor;
   options.ceiling = flags.ceiling;
-  options.threads = static_cast<size_t>(flags.threads);
-  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  options.threads = ThreadsOf(flags.threads);
   if (flags.panels.empty()) return Wrong("PANEL", "name at least one panel");
   for (const absl::Status& status :
        {CheckNumbers(flags), ParseDurations("--horizons", flags.horizons, options.horizons_ms),
@@ -116,6 +120,13 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
   const bool closed = file != nullptr && std::fclose(file) == 0;
   if (written && closed) return absl::OkStatus();
   return absl::UnavailableError(fmt::format("{}: cannot be written: {}", path, std::generic_category().message(errno)));
+}
+
+/// Writes what --json names, if anything; the exit code.
+int Finish(const std::string& json_file, const std::string& json) {
+  if (json_file.empty()) return 0;
+  const absl::Status status = WriteFile(json_file, json);
+  return status.ok() ? 0 : Fail(status);
 }
 
 absl::StatusOr<BacktestReport> RunWithBar(const BacktestFlags& flags, const BacktestOptions& options,
@@ -143,9 +154,18 @@ int RunBacktestCommand(const BacktestFlags& flags) {
   if (dump != nullptr) {
     if (const absl::Status status = dump->Close(); !status.ok()) return Fail(status);
   }
-  if (flags.json_file.empty()) return 0;
-  const absl::Status status = WriteFile(flags.json_file, ScoresJson(*report));
-  return status.ok() ? 0 : Fail(status);
+  return Finish(flags.json_file, ScoresJson(*report));
+}
+
+int RunM4Command(const M4Flags& flags) {
+  const auto report = [&flags] {
+    ProgressBar bar("replaying");
+    return RunM4(flags.train, flags.test, ThreadsOf(flags.threads),
+                 [&bar](size_t done, size_t total) { bar.Show(done, total); });
+  }();
+  if (!report.ok()) return Fail(report.status());
+  fmt::print("{}", M4Table(*report));
+  return Finish(flags.json_file, M4Json(*report));
 }
 
 }  // namespace promcast

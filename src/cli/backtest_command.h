@@ -20,8 +20,18 @@ struct BacktestFlags {
   bool models = false;
 };
 
-/// `promcast backtest PANEL...`: replays the panels and prints the scores. The exit code: 1 when a file cannot be read or
-/// written, 2 for wrong use.
+/// `promcast backtest PANEL...`: replays the panels and prints the scores. The exit code: 1 when a file cannot be read
+/// or written, 2 for wrong use.
 int RunBacktestCommand(const BacktestFlags& flags);
+
+/// Flags of `promcast backtest m4`.
+struct M4Flags {
+  std::string train, test;
+  int threads = 0;  ///< 0: as many as there are cores
+  std::string json_file;
+};
+
+/// `promcast backtest m4 TRAIN TEST`: scores of the M4 competition's hourly series. The exit code, as above.
+int RunM4Command(const M4Flags& flags);
 
 }  // namespace promcast

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cli/backtest_command.h"
 #include "cli/check.h"
@@ -13,6 +14,8 @@
 
 namespace promcast {
 namespace {
+
+constexpr int kWrongUse = 2;
 
 const CLI::Validator kDuration(
     [](std::string& text) {
@@ -67,7 +70,31 @@ void AddDemo(CLI::App& app, DemoOptions& options, std::string& day, int& exit_co
   });
 }
 
-void AddBacktest(CLI::App& app, BacktestFlags& flags, int& exit_code) {
+constexpr std::string_view kBacktestExamples =
+    "Examples:\n"
+    "  promcast backtest node.csv.gz\n"
+    "  promcast backtest a.csv b.csv.gz --horizons 15m,4h --coverage 0.9 --seasons 1d,1w --from-days 21\n"
+    "  promcast backtest disk.csv --step 5m --every 1h --floor 0 --ceiling 1 --threads 2 --models\n"
+    "  promcast backtest node.csv.gz --json scores.json --forecasts forecasts.csv\n"
+    "  promcast backtest m4 Hourly-train.csv Hourly-test.csv --json m4.json";
+
+CLI::Option* AddThreads(CLI::App& command, int& threads) {
+  return command.add_option("--threads", threads, "0: as many as there are cores; the scores do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+}
+
+void AddM4(CLI::App& backtest, M4Flags& flags, int& exit_code) {
+  CLI::App* m4 = backtest.add_subcommand("m4", "Score the hourly series of the M4 competition: sMAPE, MASE and OWA");
+  m4->add_option("TRAIN", flags.train, "The training series, in the competition's layout; may be gzip")->required();
+  m4->add_option("TEST", flags.test, "What follows each of them; seen by the scores alone")->required();
+  AddThreads(*m4, flags.threads);
+  m4->add_option("--json", flags.json_file, "Write the scores to this file");
+  m4->footer("Example:\n  promcast backtest m4 Hourly-train.csv Hourly-test.csv --threads 2 --json m4.json");
+  m4->callback([&] { exit_code = RunM4Command(flags); });
+}
+
+void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& exit_code) {
   CLI::App* backtest = app.add_subcommand("backtest", "Replay recorded series and score the forecasts");
   backtest->add_option("PANEL", flags.panels,
                        "Panels to replay, .csv or .csv.gz: a header `timestamp_ms,<series>...` and a row a timestamp, "
@@ -85,15 +112,17 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, int& exit_code) {
                        "of the panel");
   backtest->add_option("--floor", flags.floor, "No forecast or band goes below");
   backtest->add_option("--ceiling", flags.ceiling, "No forecast or band goes above");
-  backtest->add_option("--threads", flags.threads, "0: as many as there are cores; the scores do not depend on it")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+  AddThreads(*backtest, flags.threads);
   backtest->add_option("--json", flags.json_file, "Write scores and cost to this file");
   backtest->add_option("--forecasts", flags.forecasts_file,
                        "Write each forecast to this file, as CSV: series,issued_ms,target_ms,horizon_s,predicted,lower,"
                        "upper,coverage; with several panels the series are called PANEL:series");
   backtest->add_flag("--models", flags.models, "Also print which models lead at each horizon");
-  backtest->callback([&] { exit_code = RunBacktestCommand(flags); });
+  backtest->footer(std::string(kBacktestExamples));
+  AddM4(*backtest, m4_flags, exit_code);
+  backtest->callback([&flags, &exit_code, backtest] {
+    if (backtest->get_subcommands().empty()) exit_code = RunBacktestCommand(flags);
+  });
 }
 
 int Main(int argc, char** argv) {
@@ -108,11 +137,18 @@ int Main(int argc, char** argv) {
   std::string config_path, day = "2m";
   DemoOptions demo_options;
   BacktestFlags backtest_flags;
+  M4Flags m4_flags;
   AddServe(app, serve_flags, exit_code);
   AddCheck(app, config_path, exit_code);
-  AddBacktest(app, backtest_flags, exit_code);
+  AddBacktest(app, backtest_flags, m4_flags, exit_code);
   AddDemo(app, demo_options, day, exit_code);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "promcast: {}; see --help\n", error.what());
+    return kWrongUse;
+  }
   return exit_code;
 }
 
