@@ -40,9 +40,8 @@ def loop(request, running) -> stacks.Stack:
 
 
 def test_predictions_of_several_series_are_queryable(loop):
-    names = stacks.wait_for_predictions(loop.prometheus)
-    assert "predicted_demo_load_requests_per_second" in names
-    assert "predicted_demo_disk_avail_bytes" in names
+    for name in ("predicted_demo_load_requests_per_second", "predicted_demo_disk_avail_bytes"):
+        harness.wait_until(lambda: loop.prometheus.query(name), f"{name} can be queried", 90)
     for labels, value in loop.prometheus.query('{__name__=~"predicted_(lower_|upper_)?demo_load_requests_per_second"}'):
         assert labels["horizon"] in ("10s", "30s")
         assert labels["forecaster"] == "promcast"
