@@ -47,7 +47,7 @@ absl::Status ReadHeader(CsvRecords& records, Panel& panel) {
   return absl::OkStatus();
 }
 
-absl::Status ReadTimestamp(const CsvRecords& records, Panel& panel) {
+absl::StatusOr<int64_t> Timestamp(const CsvRecords& records) {
   const std::string_view cell = Trimmed(records.cells()[0]);
   int64_t time_ms = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), time_ms);
@@ -57,12 +57,16 @@ absl::Status ReadTimestamp(const CsvRecords& records, Panel& panel) {
   if (time_ms > kFarthestMs || time_ms < -kFarthestMs) {
     return records.Error(fmt::format("the timestamp {} is out of range; milliseconds are expected", time_ms));
   }
-  if (!panel.times_ms.empty() && time_ms <= panel.times_ms.back()) {
-    return records.Error(fmt::format("the timestamp {} {} {}; sort the rows, each timestamp once", time_ms,
-                                     time_ms == panel.times_ms.back() ? "repeats" : "follows", panel.times_ms.back()));
-  }
-  panel.times_ms.push_back(time_ms);
-  return absl::OkStatus();
+  return time_ms;
+}
+
+/// Counts a row that does not come after the one before. False when it is to be left out.
+bool CountOrder(int64_t time_ms, int64_t line, Panel& panel) {
+  if (panel.times_ms.empty() || time_ms > panel.times_ms.back()) return true;
+  const bool repeats = time_ms == panel.times_ms.back();
+  (repeats ? panel.repeating_rows : panel.backward_rows)++;
+  if (panel.first_odd_line == 0) panel.first_odd_line = line;
+  return repeats;
 }
 
 absl::Status ReadRow(const CsvRecords& records, Panel& panel) {
@@ -71,7 +75,10 @@ absl::Status ReadRow(const CsvRecords& records, Panel& panel) {
     return records.Error(
         fmt::format("{} cells where the header has {}; is the file cut off?", cells.size(), panel.names.size() + 1));
   }
-  if (absl::Status status = ReadTimestamp(records, panel); !status.ok()) return status;
+  const auto time_ms = Timestamp(records);
+  if (!time_ms.ok()) return time_ms.status();
+  if (!CountOrder(*time_ms, records.line(), panel)) return absl::OkStatus();
+  panel.times_ms.push_back(*time_ms);
   for (size_t i = 0; i < panel.names.size(); i++) {
     double value = kMissing;
     if (!ParseCell(cells[i + 1], value)) {

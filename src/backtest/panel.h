@@ -15,8 +15,11 @@ namespace promcast {
 struct Panel {
   std::string path;                         ///< where it came from
   std::vector<std::string> names;           ///< of the series, each once
-  std::vector<int64_t> times_ms;            ///< ascending, each once
+  std::vector<int64_t> times_ms;            ///< ascending; of rows with the same one the last counts
   std::vector<std::vector<double>> values;  ///< [series][time]; NaN: missing; never infinite
+  int64_t repeating_rows = 0;               ///< whose timestamp is that of the row before
+  int64_t backward_rows = 0;                ///< left out, as their timestamp comes before one already read
+  int64_t first_odd_line = 0;               ///< of these; 0: none
 };
 
 /// The samples of one series of a panel, without the missing ones.
@@ -28,9 +31,10 @@ struct Samples {
 /// Cells of a panel at most, missing ones included: 1 GiB.
 constexpr size_t kMaxPanelCells = size_t{1} << 27;
 
-/// Reads `timestamp_ms,<series>...` and a row a timestamp. A cell that is empty, NaN or infinite is missing. Errors
-/// name file and line: a row with more or fewer cells than the header, what is not a number, timestamps that do not
-/// ascend or lie outside of the years -5000 to 9999, a name that stands twice, more than `max_cells` cells.
+/// Reads `timestamp_ms,<series>...` and a row a timestamp. A cell that is empty, NaN or infinite is missing. A row
+/// whose timestamp comes before one already read is left out, as serving ignores such samples, and counted. Errors name
+/// file and line: a row with more or fewer cells than the header, what is not a number, timestamps outside of the years
+/// -5000 to 9999, a name that stands twice, more than `max_cells` cells.
 absl::StatusOr<Panel> ReadPanel(ByteSource source, const std::string& path, size_t max_cells = kMaxPanelCells);
 /// As above, from a file, which may be gzip.
 absl::StatusOr<Panel> ReadPanelFile(const std::string& path, size_t max_cells = kMaxPanelCells);

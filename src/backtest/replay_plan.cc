@@ -60,11 +60,20 @@ int64_t EveryCells(const BacktestOptions& options, ReplayPlan& plan) {
   return cells;
 }
 
+void NoteOddRows(const Panel& panel, ReplayPlan& plan) {
+  if (panel.first_odd_line == 0) return;
+  plan.notices.push_back(fmt::format(
+      "{}:{}: rows out of order from here on: {} repeat a timestamp (the last counts), {} go back in time (left out)",
+      panel.path, panel.first_odd_line, panel.repeating_rows, panel.backward_rows));
+}
+
 }  // namespace
 
 int64_t CommonStepMs(const std::vector<int64_t>& times_ms) {
   std::vector<int64_t> distances;
-  for (size_t i = 1; i < times_ms.size(); i++) distances.push_back(times_ms[i] - times_ms[i - 1]);
+  for (size_t i = 1; i < times_ms.size(); i++) {
+    if (times_ms[i] > times_ms[i - 1]) distances.push_back(times_ms[i] - times_ms[i - 1]);
+  }
   std::sort(distances.begin(), distances.end());
   int64_t common = 0;
   std::ptrdiff_t most = 0;
@@ -87,6 +96,7 @@ absl::StatusOr<ReplayPlan> PlanReplay(const Panel& panel, const BacktestOptions&
     return absl::DataLossError(
         fmt::format("{}: has {} rows, which is too few to take a step from", panel.path, panel.times_ms.size()));
   }
+  NoteOddRows(panel, plan);
   plan.start_ms = panel.times_ms.front();
   plan.end_ms = panel.times_ms.back();
   auto bank = std::make_shared<BankOptions>();

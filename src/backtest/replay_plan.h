@@ -30,7 +30,7 @@ struct ReplayPlan {
 };
 
 /// The most common distance of neighbouring timestamps (of several the shortest), in whole seconds, one at least; 0
-/// with fewer than two timestamps.
+/// with fewer than two different timestamps.
 int64_t CommonStepMs(const std::vector<int64_t>& times_ms);
 
 /// Horizons, seasons and the distance of forecasts become whole cells, one at least (seasons: two, or they are left

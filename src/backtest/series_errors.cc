@@ -37,9 +37,9 @@ class Baselines {
 
   /// The sample at exactly that time; false when there is none.
   bool Actual(int64_t time_ms, double& value) const {
-    const auto at = std::lower_bound(times_ms_.begin(), times_ms_.end(), time_ms);
-    if (at == times_ms_.end() || *at != time_ms) return false;
-    value = values_[static_cast<size_t>(at - times_ms_.begin())];
+    const std::ptrdiff_t newest = NewestAt(time_ms);
+    if (newest < 0 || times_ms_[static_cast<size_t>(newest)] != time_ms) return false;
+    value = values_[static_cast<size_t>(newest)];
     return true;
   }
 

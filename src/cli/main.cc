@@ -89,23 +89,32 @@ void AddM4(CLI::App& backtest, M4Flags& flags, int& exit_code) {
   m4->add_option("TRAIN", flags.train, "The training series, in the competition's layout; may be gzip")->required();
   m4->add_option("TEST", flags.test, "What follows each of them; seen by the scores alone")->required();
   AddThreads(*m4, flags.threads);
-  m4->add_option("--json", flags.json_file, "Write the scores to this file");
+  m4->add_option("--json", flags.json_file, "Write the scores to this file")->type_name("FILE");
   m4->footer("Example:\n  promcast backtest m4 Hourly-train.csv Hourly-test.csv --threads 2 --json m4.json");
   m4->callback([&] { exit_code = RunM4Command(flags); });
 }
 
 void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& exit_code) {
   CLI::App* backtest = app.add_subcommand("backtest", "Replay recorded series and score the forecasts");
-  backtest->add_option("PANEL", flags.panels,
-                       "Panels to replay, .csv or .csv.gz: a header `timestamp_ms,<series>...` and a row a timestamp, "
-                       "ascending; an empty or NaN cell is a missing sample");
-  backtest->add_option("--horizons", flags.horizons, "How far ahead; rounded to whole steps")->capture_default_str();
-  backtest->add_option("--coverage", flags.coverages, "Of the bands, between 0 and 1")->capture_default_str();
+  backtest
+      ->add_option("PANEL", flags.panels,
+                   "Panels to replay, .csv or .csv.gz: a header `timestamp_ms,<series>...` and a row a timestamp, "
+                   "in order of time; an empty or NaN cell is a missing sample")
+      ->type_name("FILE");
+  backtest->add_option("--horizons", flags.horizons, "How far ahead; rounded to whole steps")
+      ->type_name("LIST")
+      ->capture_default_str();
+  backtest->add_option("--coverage", flags.coverages, "Of the bands, between 0 and 1")
+      ->type_name("LIST")
+      ->capture_default_str();
   backtest->add_option("--seasons", flags.seasons, "Season lengths the models are told of; '' for none")
+      ->type_name("LIST")
       ->capture_default_str();
   backtest->add_option("--step", flags.step, "Width of a cell; auto: the most common distance of timestamps")
+      ->type_name("DURATION")
       ->capture_default_str();
   backtest->add_option("--every", flags.every, "Distance of two forecasts; auto: 30m, or the step where that is longer")
+      ->type_name("DURATION")
       ->capture_default_str();
   backtest->add_option("--from-days", flags.from_days,
                        "Score what is issued this many days after a panel's first sample or later; by default a third "
@@ -113,10 +122,12 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& ex
   backtest->add_option("--floor", flags.floor, "No forecast or band goes below");
   backtest->add_option("--ceiling", flags.ceiling, "No forecast or band goes above");
   AddThreads(*backtest, flags.threads);
-  backtest->add_option("--json", flags.json_file, "Write scores and cost to this file");
-  backtest->add_option("--forecasts", flags.forecasts_file,
-                       "Write each forecast to this file, as CSV: series,issued_ms,target_ms,horizon_s,predicted,lower,"
-                       "upper,coverage; with several panels the series are called PANEL:series");
+  backtest->add_option("--json", flags.json_file, "Write scores and cost to this file")->type_name("FILE");
+  backtest
+      ->add_option("--forecasts", flags.forecasts_file,
+                   "Write each forecast to this file, as CSV: series,issued_ms,target_ms,horizon_s,predicted,lower,"
+                   "upper,coverage; with several panels the series are called PANEL:series")
+      ->type_name("FILE");
   backtest->add_flag("--models", flags.models, "Also print which models lead at each horizon");
   backtest->footer(std::string(kBacktestExamples));
   AddM4(*backtest, m4_flags, exit_code);

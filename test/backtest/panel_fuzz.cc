@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   Require(!panel->names.empty() && panel->values.size() == panel->names.size());
   Require((panel->names.size() + 1) * panel->times_ms.size() <= kMaxCells);
-  for (size_t i = 1; i < panel->times_ms.size(); i++) Require(panel->times_ms[i - 1] < panel->times_ms[i]);
+  for (size_t i = 1; i < panel->times_ms.size(); i++) Require(panel->times_ms[i - 1] <= panel->times_ms[i]);
   for (const auto& column : panel->values) {
     Require(column.size() == panel->times_ms.size());
     for (const double value : column) Require(!std::isinf(value));

@@ -33,6 +33,8 @@ TEST(CommonStep, IsWholeSecondsAndOneAtLeast) {
 TEST(CommonStep, NeedsTwoTimestamps) {
   EXPECT_EQ(CommonStepMs({}), 0);
   EXPECT_EQ(CommonStepMs({5}), 0);
+  EXPECT_EQ(CommonStepMs({5, 5, 5}), 0);
+  EXPECT_EQ(CommonStepMs({5, 5, 5, 2005}), 2000);
   EXPECT_THAT(PlanReplay(OnePanel({1}, 1), {}).status().message(), HasSubstr("one.csv: has 1 rows"));
 }
 
@@ -89,6 +91,15 @@ TEST(ReplayPlan, ACellEndsWithItsOwnTime) {
   EXPECT_EQ(plan->CellOf(3000), 1);
   EXPECT_EQ(plan->CellOf(3001), 2);
   EXPECT_EQ(plan->TimeOf(1), 3000);
+}
+
+TEST(ReplayPlan, RowsOutOfOrderAreTold) {
+  Panel panel = OnePanel({1, 2, 3}, kMinuteMs);
+  panel.repeating_rows = 2;
+  panel.backward_rows = 1;
+  panel.first_odd_line = 7;
+  EXPECT_THAT(PlanReplay(panel, {})->notices,
+              ElementsAre(testing::AllOf(HasSubstr("one.csv:7:"), HasSubstr("2 repeat"), HasSubstr("1 go back"))));
 }
 
 TEST(ReplayPlan, WhatTheBankRefusesIsAnInvalidArgument) {

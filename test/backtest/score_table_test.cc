@@ -58,6 +58,15 @@ TEST(ScoreTable, WithoutJudgedBandsTheirScoresAreUnknown) {
   EXPECT_FALSE(rows[0].cover || rows[0].within || rows[0].winkler);
 }
 
+TEST(ScoreTable, BandScoresAreMeansOverTheSeriesWithJudgedBands) {
+  const auto rows =
+      PoolScores({Series(1, 1, 1, 1, {Band(.9, 19, 0, 9, 1)}), Series(1, 1, 1, 1, {Band(.9, 50, 45, 3, 1)})});
+  EXPECT_EQ(rows.at(0).series, 2);
+  EXPECT_DOUBLE_EQ(*rows[0].cover, .9);
+  EXPECT_DOUBLE_EQ(*rows[0].within, 1);
+  EXPECT_DOUBLE_EQ(*rows[0].winkler, 3);
+}
+
 TEST(ScoreTable, ASeriesWithoutErrorsStaysFinite) {
   const auto rows = PoolScores({Series(0, 0, 1, 0, {Band(.9, 20, 20, 0, 0)})});
   EXPECT_DOUBLE_EQ(rows[0].relative_mae, 1e-6);

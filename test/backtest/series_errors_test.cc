@@ -9,9 +9,9 @@
 namespace promcast {
 namespace {
 
-ReplayPlan PlanOf(int64_t step_ms, std::vector<double> coverages) {
+ReplayPlan PlanOf(int64_t step_ms, std::vector<double> coverages, int horizon = 1) {
   auto bank = std::make_shared<BankOptions>();
-  bank->horizons = {1};
+  bank->horizons = {horizon};
   bank->coverages = std::move(coverages);
   ReplayPlan plan;
   plan.step_ms = step_ms;
@@ -69,6 +69,15 @@ TEST(SeriesErrors, AForecastCountsOnlyWhereASampleStandsAtItsTargetAndADayBefore
             0);
 }
 
+TEST(SeriesErrors, OfSeveralSamplesAtOneTimeTheLastCounts) {
+  const Samples samples{{0, kHourMs, kHourMs, kDayMs, kDayMs, 25 * kHourMs, 25 * kHourMs}, {0, 9, 1, 9, 2, 9, 4}};
+  const HorizonErrors errors = ScoreSeries(samples, Forecasts({{kDayMs, 5}}, 1), PlanOf(kHourMs, {.8}), 0).horizons[0];
+  EXPECT_EQ(errors.count, 1);
+  EXPECT_EQ(errors.forecast, 1);
+  EXPECT_EQ(errors.naive, 2);
+  EXPECT_EQ(errors.seasonal_naive, 3);
+}
+
 TEST(SeriesErrors, TheSeasonalNaiveOfMoreThanADayGoesBackWholeDays) {
   auto plan = PlanOf(25 * kHourMs, {.8});
   Samples samples;
@@ -106,6 +115,16 @@ TEST(SeriesErrors, BandsAreHeldAgainstTheQuantileOfTheResidualsThatHaveResolved)
   EXPECT_DOUBLE_EQ(band.winkler, 20 + 20);
   // 50 +- 40 and 51 +- 41: the actual 0 lies 10 below, which costs ten times as much at a coverage of 0.8.
   EXPECT_DOUBLE_EQ(band.winkler_base, (80 + 100) + (82 + 100));
+}
+
+TEST(SeriesErrors, AResidualIsUnknownUntilItsTargetHasCome) {
+  std::vector<Said> all;
+  for (int i = 0; i < 60; i++) all.push_back({kDayMs + i * 30 * kMinuteMs, 1});
+  for (const int horizon : {1, 2, 7}) {
+    const auto plan = PlanOf(30 * kMinuteMs, {.8}, horizon);
+    const HorizonErrors errors = ScoreSeries(Zeros(200), Forecasts(all, 1), plan, 0).horizons[0];
+    EXPECT_EQ(errors.bands[0].count, 60 - (50 + horizon - 1)) << horizon;
+  }
 }
 
 TEST(SeriesErrors, WhatLiesOutsideOfABandCostsByItsCoverage) {
