@@ -11,6 +11,17 @@
 
 namespace promcast {
 
+/// How much a bank remembers, and with it how accurate it is.
+enum class Profile {
+  kLean,      ///< levels and the first season's shape: about a kilobyte
+  kStandard,  ///< also the last cycle, longer seasons and direct regressions
+  kRich,      ///< the same at a finer grain, more forecasts pending
+};
+
+/// "lean", "standard" or "rich".
+std::string_view ProfileName(Profile profile);
+std::optional<Profile> ProfileOf(std::string_view name);
+
 /// What the banks of many series share.
 struct BankOptions {
   static constexpr size_t kMaxHorizons = 32;
@@ -18,9 +29,10 @@ struct BankOptions {
   static constexpr size_t kMaxSeasons = 4;
   static constexpr int kMaxSteps = 50'000'000;
 
-  std::vector<int> horizons;             ///< in steps of the grid, ascending, at least one
-  std::vector<double> coverages{0.95};   ///< of the bands, ascending, in (0, 1)
-  std::vector<int> seasons;              ///< season lengths in steps; may be empty
+  std::vector<int> horizons;            ///< in steps of the grid, ascending, at least one
+  std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
+  std::vector<int> seasons;             ///< season lengths in steps; may be empty
+  Profile profile = Profile::kStandard;
   int64_t step_ms = 60'000;              ///< turns half-lives, which are times, into steps
   std::optional<double> floor, ceiling;  ///< natural bounds of the values; forecasts and bands stay inside
 
@@ -42,6 +54,22 @@ struct HorizonScore {
   double banded_count = 0;
 };
 
+/// Bytes by what they are for.
+struct BankBytes {
+  size_t models = 0;   ///< what the models share and know
+  size_t pending = 0;  ///< forecasts that wait for their value
+  size_t bands = 0;    ///< residuals and weights
+  size_t other = 0;    ///< the bank itself
+
+  BankBytes& operator+=(const BankBytes& other);
+  size_t sum() const { return models + pending + bands + other; }
+};
+
+struct BankPlan;
+/// What follows from the options, once for all banks that share it. Throws std::invalid_argument when
+/// options.Problem() says so.
+std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options);
+
 /// The models of one series, mixed per horizon by the forgotten loss of their resolved forecasts, with bands from the
 /// mix's own resolved residuals. Bounded state, O(1) an update. Not thread-safe. Same input, same bytes.
 ///
@@ -50,8 +78,9 @@ struct HorizonScore {
 /// ceiling.
 class ModelBank {
  public:
-  /// Throws std::invalid_argument when options->Problem() says so.
-  explicit ModelBank(std::shared_ptr<const BankOptions> options);
+  explicit ModelBank(std::shared_ptr<const BankPlan> plan);
+  /// A bank with a plan of its own. Throws as MakeBankPlan does.
+  explicit ModelBank(const std::shared_ptr<const BankOptions>& options);
   ~ModelBank();
   ModelBank(ModelBank&&) noexcept;
   ModelBank& operator=(ModelBank&&) noexcept;
@@ -77,10 +106,14 @@ class ModelBank {
 
   /// Of the horizon with this index in the options.
   HorizonScore Score(size_t horizon_index) const;
+  /// Whether the forecasts of that horizon resolved with less error than those of the naive baselines; false before any
+  /// resolved.
+  bool skilful(size_t horizon_index) const;
   /// Name of the model with the greatest weight at the horizon with this index in the options.
   std::string_view leader(size_t horizon_index) const;
-  /// Everything the bank holds, itself included; equals what is allocated.
-  size_t StateBytes() const;
+  /// Everything the bank holds, itself included; equals what is allocated. Plans are not counted.
+  BankBytes Bytes() const;
+  size_t StateBytes() const { return Bytes().sum(); }
 
  private:
   struct Impl;

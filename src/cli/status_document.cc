@@ -50,8 +50,11 @@ std::string StatusDocument(const Pipeline& pipeline, const std::vector<Destinati
                    {"state bytes",
                     {{"registry", report.registry_bytes},
                      {"rings", report.ring_bytes},
-                     {"models", report.model_bytes},
-                     {"labels", report.label_bytes}}},
+                     {"labels", report.label_bytes},
+                     {"models", report.bank_bytes.models},
+                     {"pending forecasts", report.bank_bytes.pending},
+                     {"bands and weights", report.bank_bytes.bands},
+                     {"banks", report.bank_bytes.other}}},
                    {"rules", Json::array()},
                    {"destinations", Json::array()}};
   for (const RuleReport& rule : pipeline.rule_reports()) {

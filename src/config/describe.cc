@@ -27,6 +27,8 @@ std::string DescribeRule(const RuleOptions& rule) {
                   DurationList(rule.horizons_ms), fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
   if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
   if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);
+  line += fmt::format("; profile {}", ProfileName(rule.profile));
+  if (rule.hold_back) line += "; held back without skill";
   line += rule.anomaly_score ? "; with anomaly score" : "; without anomaly score";
   for (const ThresholdOptions& threshold : rule.thresholds) {
     line += fmt::format("; threshold {} {} {}", threshold.name,

@@ -116,6 +116,17 @@ void ReadSeasons(const YamlValue& value, RuleOptions& rule) {
   ReadSortedList(value, "a list of durations", 0, kMaxSeasons, rule.seasons_ms, ReadListedDuration);
 }
 
+void ReadProfile(const YamlValue& value, RuleOptions& rule) {
+  std::string name;
+  if (!value.ReadString(name)) return;
+  const auto profile = ProfileOf(name);
+  if (profile) {
+    rule.profile = *profile;
+  } else {
+    value.Fail(fmt::format("\"{}\" is no profile; write lean, standard or rich", name));
+  }
+}
+
 bool ReadCoverage(const YamlValue& item, double& out) {
   if (item.IsText() && absl::EndsWith(item.node().text, "%")) {
     return item.Fail("expected a share above 0 and below 1; write 0.95 for 95%"), false;
@@ -208,6 +219,8 @@ void ReadRule(const YamlValue& value, RuleOptions& rule) {
   ReadBound(section, "floor", rule.floor);
   ReadBound(section, "ceiling", rule.ceiling);
   section.Bool("anomaly_score", rule.anomaly_score);
+  section.Bool("hold_back", rule.hold_back);
+  if (const auto profile = section.Take("profile")) ReadProfile(*profile, rule);
   if (const auto thresholds = section.Take("thresholds")) ReadThresholds(*thresholds, rule);
   section.RefuseOtherKeys();
   CheckRule(value, rule, seasons.has_value());

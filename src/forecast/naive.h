@@ -1,27 +1,14 @@
 #pragma once
 
-#include <cmath>
-#include <limits>
-
-#include "promcast/model.h"
+#include "forecast/expert.h"
 
 namespace promcast {
 
-/// The last value, whatever the distance.
-class Naive final : public Model {
+/// Repeats the last value.
+class Naive final : public Expert {
  public:
   std::string_view name() const override { return "naive"; }
-  void Update(double value) override {
-    if (!std::isnan(value)) last_ = value;
-  }
-  void Skip(int64_t) override {}
-  void Forecast(std::span<const int> steps, std::span<double> out) const override {
-    for (size_t i = 0; i < steps.size(); i++) out[i] = last_;
-  }
-  size_t StateBytes() const override { return sizeof(*this); }
-
- private:
-  double last_ = std::numeric_limits<double>::quiet_NaN();
+  double Forecast(const Past& past, int64_t) const override { return past.newest(); }
 };
 
 }  // namespace promcast

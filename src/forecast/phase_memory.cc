@@ -35,6 +35,22 @@ void PhaseMemory::Set(int phase, double value) {
   cells_[phase] = static_cast<int16_t>(std::lrint(code));
 }
 
+double PhaseMemory::Around(int phase, double part, int width) const {
+  int at = (phase - width) % phases_;
+  if (at < 0) at += phases_;
+  double sum = 0;
+  double weights = 0;
+  for (int i = 0; i <= 2 * width + 1; i++) {
+    const double weight = i == 0 ? 1 - part : i == 2 * width + 1 ? part : 1;
+    const int16_t cell = cells_[at];
+    if (++at == phases_) at = 0;
+    if (cell == kUnknown) continue;
+    sum += weight * cell;
+    weights += weight;
+  }
+  return weights > 0 ? base_ + unit_ * (sum / weights) : std::numeric_limits<double>::quiet_NaN();
+}
+
 void PhaseMemory::Fit() {
   if (empty_ || unit_ == 0) return;
   const Range range = Known();

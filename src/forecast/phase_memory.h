@@ -16,6 +16,10 @@ class PhaseMemory {
   /// NaN: never set.
   double Get(int phase) const;
   void Set(int phase, double value);
+  /// Mean over +-width phases around a place that lies `part` (0 to 1) of the way from `phase` (-1 to phases - 1) to
+  /// the next one, at the ends round the season; a value counts as spread over its whole phase. Without the phases
+  /// never set; NaN when all are.
+  double Around(int phase, double part, int width) const;
   /// Makes the unit fine again after the values' range has shrunk. Costs a pass: meant for once a season.
   void Fit();
   /// What this holds on the heap.

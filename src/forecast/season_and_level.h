@@ -1,27 +1,28 @@
 #pragma once
 
-#include "forecast/innovation_filter.h"
-#include "forecast/season_profile.h"
-#include "promcast/model.h"
+#include <cmath>
+
+#include "forecast/expert.h"
 
 namespace promcast {
 
-/// The season's shape plus the present distance from it: the distance is smoothed (rate .1 a cell) and fades with the
-/// steps ahead (.998 a step). After a shift it is the distance itself. NaN before one whole season was seen.
-class SeasonAndLevel final : public Model {
+/// The season's shape plus the present distance from it (Past::offset), which fades with the steps ahead (.998 a step).
+/// NaN before one whole season was seen.
+class SeasonAndLevel final : public Expert {
  public:
-  explicit SeasonAndLevel(int season_length) : profile_(season_length) {}
+  /// `shape`: of the first season alone, or of all. `name` must outlive the expert.
+  SeasonAndLevel(Past::Shape shape, std::string_view name) : shape_(shape), name_(name) {}
 
-  std::string_view name() const override { return "season_and_level"; }
-  void Update(double value) override;
-  void Skip(int64_t cells) override { profile_.Skip(cells); }
-  void Forecast(std::span<const int> steps, std::span<double> out) const override;
-  size_t StateBytes() const override { return sizeof(*this) + profile_.HeapBytes(); }
+  std::string_view name() const override { return name_; }
+  double Forecast(const Past& past, int64_t steps) const override {
+    return past.Season(shape_, steps) + past.offset(shape_) * std::pow(kDamping, static_cast<double>(steps));
+  }
 
  private:
-  SeasonProfile profile_;
-  double offset_ = 0;
-  InnovationFilter filter_;
+  static constexpr double kDamping = .998;
+
+  Past::Shape shape_;
+  std::string_view name_;
 };
 
 }  // namespace promcast

@@ -4,12 +4,10 @@
 
 namespace promcast {
 
-/// Where the newest cell stands in a season of `length` steps that is remembered in at most 288 phases.
+/// Where the newest cell stands in a season of `length` steps that is remembered in at most so many phases.
 class SeasonClock {
  public:
-  static constexpr int kMaxPhases = 288;
-
-  explicit SeasonClock(int length) : length_(length), phases_(length < kMaxPhases ? length : kMaxPhases) {}
+  SeasonClock(int length, int max_phases) : length_(length), phases_(length < max_phases ? length : max_phases) {}
 
   int length() const { return length_; }
   int phases() const { return phases_; }

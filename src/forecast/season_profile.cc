@@ -6,7 +6,6 @@
 
 namespace promcast {
 namespace {
-constexpr double kNewestWeight = .2;
 constexpr double kFarthest = 8;  // usual distances
 constexpr double kDistanceRate = .01;
 constexpr int kSomeLearnt = 32;  // before that the usual distance is not trusted
@@ -14,7 +13,11 @@ constexpr int kManySeasons = 1 << 20;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
-SeasonProfile::SeasonProfile(int season_length) : clock_(season_length), cells_(clock_.phases()) {
+SeasonProfile::SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing)
+    : clock_(season_length, max_phases),
+      cells_(clock_.phases()),
+      newest_weight_(static_cast<float>(newest_weight)),
+      smoothing_(smoothing) {
   waiting_.fill(kNaN);
 }
 
@@ -63,26 +66,14 @@ void SeasonProfile::Learn(int phase, double value, int season) {
   if (learnt_ >= kSomeLearnt && distance_ > 0) error = std::clamp(error, -kFarthest * distance_, kFarthest * distance_);
   learnt_ = std::min(learnt_ + 1, kManySeasons);
   distance_ += static_cast<float>(std::max(kDistanceRate, 1. / learnt_) * (std::abs(error) - distance_));
-  cells_.Set(phase, known + std::max(kNewestWeight, 1. / (season + 1)) * error);
+  cells_.Set(phase, known + std::max<double>(newest_weight_, 1. / (season + 1)) * error);
 }
 
-double SeasonProfile::At(int64_t steps) const {
+double SeasonProfile::Read(int64_t steps, int smoothing) const {
   if (seasons_ == 0) return kNaN;
-  const int phases = clock_.phases();
   const double position = clock_.Position(steps);
-  const int below = static_cast<int>(std::floor(position));
-  const double part = position - below;
-  double sum = 0;
-  double weights = 0;
-  int phase = (below - kSmoothing + phases * kDelay) % phases;
-  for (int i = 0; i <= 2 * kSmoothing + 1; i++, phase = phase + 1 == phases ? 0 : phase + 1) {
-    const double weight = i == 0 ? 1 - part : i == 2 * kSmoothing + 1 ? part : 1;
-    const double value = cells_.Get(phase);
-    if (weight == 0 || std::isnan(value)) continue;
-    sum += weight * value;
-    weights += weight;
-  }
-  return weights > 0 ? sum / weights : kNaN;
+  const double below = std::floor(position);
+  return cells_.Around(static_cast<int>(below), position - below, smoothing);
 }
 
 }  // namespace promcast

@@ -22,25 +22,29 @@ struct PhaseMean {
   void Clear() { *this = {}; }
 };
 
-/// The shape of a season: an exponentially updated value a phase (the newest season weighs .2), smoothed over +-2
-/// phases when read. It learns with a delay of three phases, so that what it says of now holds nothing of today. NaN
-/// cells are not learnt from. A value far off its phase's usual distance is learnt from as if it were at eight times
-/// that distance.
+/// The shape of a season: an exponentially updated value a phase, smoothed over neighbouring phases when read. It
+/// learns with a delay of three phases, so that what it says of now holds nothing of today. NaN cells are not learnt
+/// from. A value far off its phase's usual distance is learnt from as if it were at eight times that distance.
 class SeasonProfile {
  public:
-  explicit SeasonProfile(int season_length);
+  /// `newest_weight`: of the newest season in a phase's value; `smoothing`: phases to either side, at most 3.
+  SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing);
 
   void Update(double value);
   /// As Update(NaN) `cells` times, at the cost of a few.
   void Skip(int64_t cells);
-  /// The season's value `steps` (>= 0) cells after the newest cell. NaN before one whole season was seen.
-  double At(int64_t steps) const;
+  /// The season's value `steps` (>= 0) cells after the newest cell, smoothed over the neighbouring phases. NaN before
+  /// one whole season was seen.
+  double Smooth(int64_t steps) const { return Read(steps, smoothing_); }
+  /// As it is, interpolated between phases only.
+  double Sharp(int64_t steps) const { return Read(steps, 0); }
+  int season_length() const { return clock_.length(); }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
 
  private:
   static constexpr int kDelay = 3;
-  static constexpr int kSmoothing = 2;
 
+  double Read(int64_t steps, int smoothing) const;
   void ClosePhase();
   void Learn(int phase, double value, int season);
 
@@ -48,7 +52,9 @@ class SeasonProfile {
   PhaseMemory cells_;
   PhaseMean open_;                      // the phase that is under way
   std::array<double, kDelay> waiting_;  // closed phases, oldest first; NaN: nothing seen
-  float distance_ = 0;                  // running mean distance of a new value from its phase
+  float newest_weight_;
+  int smoothing_;
+  float distance_ = 0;  // running mean distance of a new value from its phase
   int learnt_ = 0;
   int seasons_ = 0;  // whole seasons that have passed
 };

@@ -1,31 +1,21 @@
 #pragma once
 
-#include <string_view>
-
-#include "forecast/innovation_filter.h"
-#include "promcast/model.h"
+#include "forecast/expert.h"
 
 namespace promcast {
 
-/// Simple exponential smoothing (Brown 1959): level += rate * (value - level), forecast flat. Starts as the plain mean
-/// of what was seen, until a new value would weigh less than `rate`, and starts anew after a shift (InnovationFilter).
-class SmoothedLevel final : public Model {
+/// Simple exponential smoothing (Brown 1959): one of the past's levels, forecast flat.
+class SmoothedLevel final : public Expert {
  public:
-  /// `name` must outlive the model. `rate` in (0, 1].
-  SmoothedLevel(std::string_view name, double rate) : name_(name), rate_(static_cast<float>(rate)) {}
+  /// `which` of Past::kLevelRates. `name` must outlive the expert.
+  SmoothedLevel(int which, std::string_view name) : which_(which), name_(name) {}
 
   std::string_view name() const override { return name_; }
-  void Update(double value) override;
-  void Skip(int64_t) override {}
-  void Forecast(std::span<const int> steps, std::span<double> out) const override;
-  size_t StateBytes() const override { return sizeof(*this); }
+  double Forecast(const Past& past, int64_t) const override { return past.level(which_); }
 
  private:
+  int which_;
   std::string_view name_;
-  double level_ = 0;
-  float rate_;
-  int seen_ = 0;  // since the level started
-  InnovationFilter filter_;
 };
 
 }  // namespace promcast

@@ -18,6 +18,12 @@ double NormalQuantile(double level) {
 
 }  // namespace
 
+double NormalWidthSlope(double coverage) {
+  constexpr double kRootTwoPi = 2.5066282746;
+  const double quantile = NormalQuantile((1 + coverage) / 2);
+  return kRootTwoPi * std::exp(quantile * quantile / 2) / (2 * quantile);
+}
+
 void ConformalBand::Resolve(double residual, double scale, const BandMemory& memory) {
   const double ratio = residual <= 0 ? 0 : scale > 0 ? residual / scale : std::numeric_limits<double>::max();
   // A scale from before any residual resolved says nothing yet.

@@ -13,6 +13,9 @@ struct BandMemory {
   int half_life = 1024;     ///< of the ratios
 };
 
+/// By what share a normal residual's band widens for one more unit of coverage.
+double NormalWidthSlope(double coverage);
+
 /// Normalised split-conformal half widths of one horizon (Papadopoulos et al. 2008; Lei et al. 2018): the forgotten
 /// quantile of |residual| / scale, times the scale at issue time. The scale is .55 of the running mean of absolute
 /// residuals plus the experts' distance from the mix. Only residuals of forecasts that have resolved are used.

@@ -1,18 +1,21 @@
 #include "model_bank/horizon_mix.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 
 namespace promcast {
 namespace {
 
-constexpr int kMaxPending = 16;
 constexpr double kFarthest = 20;      // usual residuals that a residual counts as at most
 constexpr double kSomeResolved = 20;  // before that the usual residual is not trusted
 constexpr double kSleepingCharge = 1.25;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
-constexpr double kTiny = 1e-9;           // of the losses' own unit; keeps ratios of zero losses finite
+constexpr float kFeedback = 2.3F;
+constexpr float kFarReserve = .01F;  // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kTiny = 1e-9;       // of the losses' own unit; keeps ratios of zero losses finite
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 double Power4(double x) {
@@ -21,39 +24,59 @@ double Power4(double x) {
 
 }  // namespace
 
-HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps) {
+// A forecast that waits for its value. The distances follow it in memory.
+struct HorizonMix::Record {
+  float value = kNaN;  // at issue, in two parts; NaN: free
+  float value_rest = 0;
+  float scale = 1;
+
+  Eigen::half* distances() { return reinterpret_cast<Eigen::half*>(this + 1); }
+  const Eigen::half* distances() const { return reinterpret_cast<const Eigen::half*>(this + 1); }
+  /// In the values' unit.
+  double Distance(size_t field) const { return static_cast<double>(static_cast<float>(distances()[field])) * unit(); }
+  void SetDistance(size_t field, double distance) {
+    distances()[field] = Eigen::half(static_cast<float>(std::clamp(distance / unit(), -kFarthestHalf, kFarthestHalf)));
+  }
+  double unit() const { return scale > 0 ? scale : 1; }
+  static constexpr double kFarthestHalf = 65'000;
+};
+
+HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pending) {
   const double day = std::max(1., 86'400'000. / static_cast<double>(std::max<int64_t>(1, options.step_ms)));
   double cycle = day;  // what half-lives are counted in: a day, or the longest season where that is shorter
   if (!options.seasons.empty()) {
     cycle = std::min<double>(day, *std::max_element(options.seasons.begin(), options.seasons.end()));
   }
   HorizonPlan plan;
-  plan.steps = steps;
-  plan.stride = (steps + kMaxPending - 1) / kMaxPending;
-  const double half_life = (steps >= cycle ? 10 : 5) * cycle;
-  plan.loss_keep = static_cast<float>(std::exp2(-plan.stride / half_life));
-  plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * plan.stride / cycle));
-  const double band_half_life = (steps >= cycle ? 7 : 2.4) * cycle / plan.stride;
-  plan.band.half_life = static_cast<int>(std::clamp(band_half_life, 64., 1e9));
+  plan.grid = HorizonGrid::Make(steps, max_pending, static_cast<int>(cycle));
+  const int stride = plan.grid.stride;
+  const bool far = steps >= cycle;
+  plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
+  plan.feedback = kFeedback;
+  plan.reserve = far ? kFarReserve : 0;
+  plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
+  plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
   return plan;
 }
 
 HorizonMix::HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages)
     : plan_(plan), models_(static_cast<uint16_t>(models)), coverages_(static_cast<uint16_t>(coverages)) {
-  state_.reset(new float[floats()]());
-  for (int i = 0; i < plan_.pending(); i++) state_[head_floats() + i * record_floats()] = kNaN;
+  sums_.reset(new float[models_ + 2 + 2 * coverages_]());
+  const int pending = plan_.grid.pending();
+  records_.reset(new std::byte[PendingBytes()]());
+  for (int slot = 0; slot < pending; slot++) new (records_.get() + slot * record_bytes()) Record;
 }
 
-float* HorizonMix::RecordOf(int64_t issued) const {
-  const int64_t slot = issued / plan_.stride % plan_.pending();
-  return state_.get() + head_floats() + slot * record_floats();
+HorizonMix::~HorizonMix() = default;
+HorizonMix::HorizonMix(HorizonMix&&) noexcept = default;
+
+size_t HorizonMix::record_bytes() const {
+  const size_t bytes = sizeof(Record) + fields() * sizeof(Eigen::half);
+  return (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
 }
 
-float* HorizonMix::DueAt(int64_t now) const {
-  const int64_t issued = now - plan_.steps;
-  if (issued < 0 || issued % plan_.stride != 0) return nullptr;
-  float* record = RecordOf(issued);
-  return std::isnan(record[kValue]) ? nullptr : record;
+HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
+  return *std::launder(reinterpret_cast<Record*>(records_.get() + slot * record_bytes()));
 }
 
 Mixed HorizonMix::Mix(std::span<const double> forecasts) const {
@@ -104,17 +127,17 @@ double HorizonMix::HalfWidth(size_t index, double coverage, double scale) const 
 
 void HorizonMix::Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed,
                        double seasonal_naive, std::span<const double> half_widths) {
-  float* record = RecordOf(now);
-  record[kValue] = static_cast<float>(value);
-  record[kValueRest] = static_cast<float>(value - record[kValue]);
-  record[kScale] = static_cast<float>(mixed.scale);
-  record[kMix] = static_cast<float>(mixed.point - value);
-  record[kMean] = static_cast<float>(mixed.mean - value);
-  record[kMedian] = static_cast<float>(mixed.median - value);
-  record[kSeasonalNaive] = static_cast<float>(seasonal_naive - value);
-  for (size_t i = 1; i < models_; i++) record[FieldOf(i)] = static_cast<float>(forecasts[i] - value);
+  Record& record = RecordAt(plan_.grid.SlotOf(now));
+  record.value = static_cast<float>(value);
+  record.value_rest = static_cast<float>(value - record.value);
+  record.scale = static_cast<float>(mixed.scale);
+  record.SetDistance(kMix, mixed.point - value);
+  record.SetDistance(kMean, mixed.mean - value);
+  record.SetDistance(kMedian, mixed.median - value);
+  record.SetDistance(kSeasonalNaive, seasonal_naive - value);
+  for (size_t i = 1; i < models_; i++) record.SetDistance(FieldOf(i), forecasts[i] - value);
   for (size_t i = 0; i < coverages_; i++) {
-    record[FieldOf(models_) + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
+    record.SetDistance(FieldOf(models_) + i, half_widths.empty() ? kNaN : half_widths[i]);
   }
 }
 
@@ -124,10 +147,12 @@ void HorizonMix::Charge(float* loss, double error, double mix_error, double limi
 }
 
 void HorizonMix::Resolve(int64_t now, double value, std::span<const double> coverages) {
-  float* record = DueAt(now);
-  if (!record) return;
-  const double moved = value - (static_cast<double>(record[kValue]) + record[kValueRest]);
-  const double residual = std::abs(moved - record[kMix]);
+  const int64_t issued = plan_.grid.IssuedFor(now);
+  if (issued < 0) return;
+  Record& record = RecordAt(plan_.grid.SlotOf(issued));
+  if (std::isnan(record.value)) return;
+  const double moved = value - (static_cast<double>(record.value) + record.value_rest);
+  const double residual = std::abs(moved - record.Distance(kMix));
   const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
   const double limit = trusted ? kFarthest * band_.mean_residual() : std::numeric_limits<double>::infinity();
   // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
@@ -135,36 +160,36 @@ void HorizonMix::Resolve(int64_t now, double value, std::span<const double> cove
   Wake(record);
   Charge(losses(), share * moved, share * residual, limit);  // the first model is the naive one
   for (size_t i = 1; i < models_; i++) {
-    Charge(losses() + i, share * (moved - record[FieldOf(i)]), share * residual, limit);
+    Charge(losses() + i, share * (moved - record.Distance(FieldOf(i))), share * residual, limit);
   }
-  Charge(losses() + models_, share * (moved - record[kMean]), 0, limit);
-  Charge(losses() + models_ + 1, share * (moved - record[kMedian]), 0, limit);
+  Charge(losses() + models_, share * (moved - record.Distance(kMean)), 0, limit);
+  Charge(losses() + models_ + 1, share * (moved - record.Distance(kMedian)), 0, limit);
   auto forgotten_sum = [&](float& sum, double error) { sum = static_cast<float>(plan_.loss_keep * sum + error); };
   forgotten_sum(resolved_, 1);
   forgotten_sum(mix_error_, residual);
   forgotten_sum(naive_error_, std::abs(moved));
-  forgotten_sum(seasonal_naive_error_, std::abs(moved - record[kSeasonalNaive]));
+  forgotten_sum(seasonal_naive_error_, std::abs(moved - record.Distance(kSeasonalNaive)));
   ScoreBand(record, residual);
-  band_.Resolve(residual, record[kScale], plan_.band);
-  record[kValue] = kNaN;
+  band_.Resolve(residual, record.scale, plan_.band);
+  record.value = kNaN;
   RefreshRatios(coverages);
 }
 
-void HorizonMix::Wake(const float* record) {
+void HorizonMix::Wake(const Record& record) {
   uint16_t awake = 1;
-  for (size_t i = 1; i < models_; i++) awake |= std::isnan(record[FieldOf(i)]) ? 0 : 1 << i;
+  for (size_t i = 1; i < models_; i++) awake |= std::isnan(record.Distance(FieldOf(i))) ? 0 : 1 << i;
   if (awake & ~awake_) {
     for (size_t i = 0; i < models_ + 2U; i++) losses()[i] *= kPastOfTheOthers;
   }
   awake_ |= awake;
 }
 
-void HorizonMix::ScoreBand(const float* record, double residual) {
-  const float* half_widths = record + FieldOf(models_);
-  if (coverages_ == 0 || std::isnan(half_widths[0])) return;
+void HorizonMix::ScoreBand(const Record& record, double residual) {
+  const size_t half_widths = FieldOf(models_);
+  if (coverages_ == 0 || std::isnan(record.Distance(half_widths))) return;
   banded_ = plan_.loss_keep * banded_ + 1;
   for (size_t i = 0; i < coverages_; i++) {
-    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
+    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= record.Distance(half_widths + i) ? 1.F : 0.F);
   }
 }
 
@@ -172,17 +197,16 @@ void HorizonMix::RefreshRatios(std::span<const double> coverages) {
   constexpr int64_t kEvery = 8;
   constexpr int64_t kOften = 256;
   if (band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
-  for (size_t i = 0; i < coverages_; i++) ratios()[i] = static_cast<float>(band_.HalfWidth(coverages[i], 1));
+  for (size_t i = 0; i < coverages_; i++) {
+    const double ratio = band_.HalfWidth(coverages[i], 1);
+    const double missing = coverages[i] + plan_.reserve - inside()[i] / std::max(banded_, 1.F);
+    const double wider = banded_ < kSomeResolved ? 0 : plan_.feedback * NormalWidthSlope(coverages[i]) * missing;
+    ratios()[i] = static_cast<float>(ratio * std::exp(std::clamp(wider, -1., 1.)));
+  }
 }
 
 void HorizonMix::Miss(int64_t now, int64_t cells) {
-  if (cells >= plan_.steps) {
-    for (int i = 0; i < plan_.pending(); i++) state_[head_floats() + i * record_floats()] = kNaN;
-    return;
-  }
-  int64_t issued = std::max<int64_t>(0, now - cells + 1 - plan_.steps);
-  issued += (plan_.stride - issued % plan_.stride) % plan_.stride;
-  for (; issued + plan_.steps <= now; issued += plan_.stride) RecordOf(issued)[kValue] = kNaN;
+  plan_.grid.ForEachDue(now, cells, [&](int slot) { RecordAt(slot).value = kNaN; });
 }
 
 HorizonScore HorizonMix::Score(double unit) const {

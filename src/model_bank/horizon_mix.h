@@ -1,29 +1,31 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 
+#include "forecast/horizon_grid.h"
 #include "intervals/conformal_band.h"
 #include "promcast/model_bank.h"
 
 namespace promcast {
 
-inline constexpr size_t kMaxModels = 16;
+inline constexpr size_t kMaxModels = 32;
 inline constexpr size_t kMaxCoverages = 8;
 
 /// What follows from the options for one horizon.
 struct HorizonPlan {
-  int steps = 1;
-  int stride = 1;       ///< cells from one forecast that is kept for scoring to the next
+  HorizonGrid grid;     ///< which forecasts are kept for scoring
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
+  float feedback = 0;   ///< how much a lack of realised coverage widens the band; 1: as much as for a normal residual
+  float reserve = 0;    ///< realised coverage aimed at beyond the one stated
   BandMemory band;
 
-  static HorizonPlan Make(const BankOptions& options, int steps);
-  /// Forecasts that wait for their value at the same time.
-  int pending() const { return (steps + stride - 1) / stride; }
+  /// At most `max_pending` forecasts wait for their value at the same time.
+  static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);
 };
 
 /// A forecast mixed from the models' forecasts.
@@ -43,8 +45,10 @@ struct Mixed {
 /// it were at that bound, so that one wild value does not decide the weights.
 class HorizonMix {
  public:
-  /// The first model is the naive one.
+  /// `plan` must outlive this. The first model is the naive one.
   HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages);
+  ~HorizonMix();
+  HorizonMix(HorizonMix&&) noexcept;
 
   const HorizonPlan& plan() const { return plan_; }
   const ConformalBand& band() const { return band_; }
@@ -55,7 +59,7 @@ class HorizonMix {
   double HalfWidth(size_t index, double coverage, double scale) const;
 
   /// Whether a forecast made now is one that is kept.
-  bool Keeps(int64_t now) const { return now % plan_.stride == 0; }
+  bool Keeps(int64_t now) const { return plan_.grid.Keeps(now); }
   /// Keeps a forecast made at `now`, when the value was `value`, until its value arrives. `seasonal_naive` is the
   /// score's second baseline. `half_widths`: one a coverage, or empty when no band was given.
   void Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed, double seasonal_naive,
@@ -67,32 +71,32 @@ class HorizonMix {
 
   /// `unit` turns losses into the values' own unit.
   HorizonScore Score(double unit) const;
+  bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
   /// Index of the model of the greatest weight.
   size_t Leader() const;
-  size_t HeapBytes() const { return floats() * sizeof(float); }
+  size_t PendingBytes() const { return record_bytes() * plan_.grid.pending(); }
+  size_t SumBytes() const { return (models_ + 2 + 2 * coverages_) * sizeof(float); }
 
  private:
-  // One allocation: losses of the models, of their mean and of their median | inside, ratio: one a coverage | records.
-  // A record: value at issue in two floats (NaN: free), scale, then distances from that value: mix, mean, median,
-  // seasonal naive, models but the first; then half widths.
-  enum RecordField { kValue, kValueRest, kScale, kMix, kMean, kMedian, kSeasonalNaive, kModels };
+  // Where a record's distances from the value at issue stand: mix, mean, median, seasonal naive, models but the first;
+  // then half widths. All in units of the record's scale.
+  enum DistanceField { kMix, kMean, kMedian, kSeasonalNaive, kModels };
+  struct Record;
 
   // Of a model but the first, the naive one, whose distance is zero.
   static size_t FieldOf(size_t model) { return kModels + model - 1; }
-  size_t record_floats() const { return FieldOf(models_) + coverages_; }
-  size_t head_floats() const { return models_ + 2 + 2 * coverages_; }
-  size_t floats() const { return head_floats() + record_floats() * plan_.pending(); }
-  float* losses() const { return state_.get(); }
-  float* inside() const { return state_.get() + models_ + 2; }
+  size_t fields() const { return FieldOf(models_) + coverages_; }
+  size_t record_bytes() const;
+  Record& RecordAt(int slot) const;
+  float* losses() const { return sums_.get(); }
+  float* inside() const { return sums_.get() + models_ + 2; }
   float* ratios() const { return inside() + coverages_; }
-  float* RecordOf(int64_t issued) const;
-  float* DueAt(int64_t now) const;
   void Charge(float* loss, double error, double mix_error, double limit) const;
-  void Wake(const float* record);
-  void ScoreBand(const float* record, double residual);
+  void Wake(const Record& record);
+  void ScoreBand(const Record& record, double residual);
   void RefreshRatios(std::span<const double> coverages);
 
-  HorizonPlan plan_;
+  const HorizonPlan& plan_;
   uint16_t models_;
   uint16_t coverages_;
   uint16_t awake_ = 0;  // a bit a model: it had a forecast that resolved
@@ -102,7 +106,8 @@ class HorizonMix {
   float naive_error_ = 0;
   float seasonal_naive_error_ = 0;
   ConformalBand band_;
-  std::unique_ptr<float[]> state_;
+  std::unique_ptr<float[]> sums_;         // losses of the models, of their mean, of their median | inside | ratios
+  std::unique_ptr<std::byte[]> records_;  // forecasts that wait for their value
 };
 
 }  // namespace promcast

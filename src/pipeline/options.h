@@ -8,6 +8,7 @@
 
 #include "capacity/time_to_threshold.h"
 #include "ingest/options.h"
+#include "promcast/model_bank.h"
 #include "sender/options.h"
 #include "series/sample_ring.h"
 #include "timeseries/selector.h"
@@ -28,12 +29,14 @@ struct RuleOptions {
   std::string match_text;
   std::vector<Selector> match;  ///< any of them
   int64_t step_ms = 0;          ///< the time grid; 0: auto, the scrape interval seen
-  std::vector<int64_t> seasons_ms{86'400'000};
+  std::vector<int64_t> seasons_ms{86'400'000, 604'800'000};
+  Profile profile = Profile::kStandard;
   std::vector<int64_t> horizons_ms{3'600'000};
   std::vector<double> coverages{0.95};
   int64_t interval_ms = 60'000;          ///< how often predictions are written
   std::optional<double> floor, ceiling;  ///< natural bounds of the values
   bool anomaly_score = true;
+  bool hold_back = false;  ///< leaves out a horizon's forecasts while they do no better than the naive baselines
   std::vector<ThresholdOptions> thresholds;  ///< at most kMaxThresholds
   static constexpr size_t kMaxThresholds = 8;
   friend bool operator==(const RuleOptions& a, const RuleOptions& b);

@@ -109,7 +109,7 @@ std::vector<RuleReport> Pipeline::rule_reports() const {
 void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   struct Gauges {
     std::map<SeriesStatus, Gauge*> status;
-    Gauge *no_rule, *own, *limit, *registry, *rings, *models, *labels;
+    Gauge *no_rule, *own, *limit, *registry, *rings, *labels, *models, *pending, *bands, *banks;
   };
   auto gauges = std::make_shared<Gauges>();
   const auto series = [&](const char* state) {
@@ -129,6 +129,9 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   gauges->rings = bytes("rings");
   gauges->models = bytes("models");
   gauges->labels = bytes("labels");
+  gauges->pending = bytes("pending");
+  gauges->bands = bytes("bands");
+  gauges->banks = bytes("banks");
   metrics.AddCollector([this, gauges] {
     const ShardReport sum = report();
     for (const auto& [status, gauge] : gauges->status)
@@ -138,8 +141,11 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
     gauges->limit->Set(static_cast<double>(sum.limit_reached));
     gauges->registry->Set(static_cast<double>(sum.registry_bytes));
     gauges->rings->Set(static_cast<double>(sum.ring_bytes));
-    gauges->models->Set(static_cast<double>(sum.model_bytes));
+    gauges->models->Set(static_cast<double>(sum.bank_bytes.models));
     gauges->labels->Set(static_cast<double>(sum.label_bytes));
+    gauges->pending->Set(static_cast<double>(sum.bank_bytes.pending));
+    gauges->bands->Set(static_cast<double>(sum.bank_bytes.bands));
+    gauges->banks->Set(static_cast<double>(sum.bank_bytes.other));
   });
   metrics.AddCallback("promcast_output_series", "Output series being written.", {},
                       [this] { return static_cast<double>(output_series()); });

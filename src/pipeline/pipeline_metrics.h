@@ -18,6 +18,8 @@ struct PipelineMetrics {
         cells(metrics.AddCounter("promcast_model_updates_total", "Grid cells fed to models.")),
         predictions(metrics.AddCounter("promcast_predictions_total",
                                        "Times that a series was asked for its predictions and gave them.")),
+        held_back(metrics.AddCounter("promcast_predictions_held_back_total",
+                                     "Forecasts of one horizon left out by hold_back, for want of skill.")),
         output_samples(metrics.AddCounter("promcast_output_samples_total", "Samples handed to the writer.")) {}
 
   Counter& series_created;
@@ -28,6 +30,7 @@ struct PipelineMetrics {
   Counter& clock_jumps;
   Counter& cells;
   Counter& predictions;
+  Counter& held_back;
   Counter& output_samples;
 };
 

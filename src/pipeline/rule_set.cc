@@ -11,34 +11,35 @@ namespace promcast {
 
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
-         a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
-         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
-         a.thresholds == b.thresholds;
+         a.profile == b.profile && a.horizons_ms == b.horizons_ms && a.coverages == b.coverages &&
+         a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
+         a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
 }
 
 RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
   const auto in_steps = [&](int64_t duration_ms) {
     return static_cast<int>(std::clamp<int64_t>((duration_ms + step_ms / 2) / step_ms, 1, 1 << 24));
   };
-  auto bank = std::make_shared<BankOptions>();
-  bank->step_ms = step_ms;
-  bank->coverages = options.coverages;
-  bank->floor = options.floor;
-  bank->ceiling = options.ceiling;
-  if (reading == CellReading::kRate && !bank->floor && bank->ceiling.value_or(1) > 0) bank->floor = 0;
-  for (const int64_t horizon_ms : options.horizons_ms) bank->horizons.push_back(in_steps(horizon_ms));
-  std::sort(bank->horizons.begin(), bank->horizons.end());
-  bank->horizons.erase(std::unique(bank->horizons.begin(), bank->horizons.end()), bank->horizons.end());
+  BankOptions bank;
+  bank.step_ms = step_ms;
+  bank.profile = options.profile;
+  bank.coverages = options.coverages;
+  bank.floor = options.floor;
+  bank.ceiling = options.ceiling;
+  if (reading == CellReading::kRate && !bank.floor && bank.ceiling.value_or(1) > 0) bank.floor = 0;
+  for (const int64_t horizon_ms : options.horizons_ms) bank.horizons.push_back(in_steps(horizon_ms));
+  std::sort(bank.horizons.begin(), bank.horizons.end());
+  bank.horizons.erase(std::unique(bank.horizons.begin(), bank.horizons.end()), bank.horizons.end());
   for (const int64_t season_ms : options.seasons_ms) {
-    if (season_ms >= 2 * step_ms) bank->seasons.push_back(in_steps(season_ms));
+    if (season_ms >= 2 * step_ms) bank.seasons.push_back(in_steps(season_ms));
   }
   RulePlan plan;
   plan.step_ms = step_ms;
   for (const int64_t horizon_ms : options.horizons_ms) {
-    const auto at = std::lower_bound(bank->horizons.begin(), bank->horizons.end(), in_steps(horizon_ms));
-    plan.bank_horizon.push_back(static_cast<size_t>(at - bank->horizons.begin()));
+    const auto at = std::lower_bound(bank.horizons.begin(), bank.horizons.end(), in_steps(horizon_ms));
+    plan.bank_horizon.push_back(static_cast<size_t>(at - bank.horizons.begin()));
   }
-  plan.bank = std::move(bank);
+  plan.bank = MakeBankPlan(std::move(bank));
   return plan;
 }
 

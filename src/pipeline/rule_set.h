@@ -16,7 +16,7 @@ namespace promcast {
 /// A rule on one grid: what the banks of its series share, and which of the bank's horizons answers each of the rule's.
 struct RulePlan {
   int64_t step_ms = 0;
-  std::shared_ptr<const BankOptions> bank;
+  std::shared_ptr<const BankPlan> bank;
   std::vector<size_t> bank_horizon;  ///< one for each of the rule's horizons
 };
 

@@ -17,8 +17,9 @@ enum class SeriesStatus : uint8_t { kWarmingUp, kPredicted, kConstant, kStale, k
 
 /// Grid and models of a series whose step is known.
 struct SeriesModel {
-  SeriesModel(const RulePlan& p, CellReading reading) : plan(p), grid(p.step_ms, reading), bank(p.bank) {}
-  RulePlan plan;
+  SeriesModel(std::shared_ptr<const RulePlan> p, CellReading reading)
+      : plan(std::move(p)), grid(plan->step_ms, reading), bank(plan->bank) {}
+  std::shared_ptr<const RulePlan> plan;
   CellGrid grid;
   ModelBank bank;
 };

@@ -218,9 +218,9 @@ void ShardEngine::RestartLater(SeriesState& state) {
   if (output_.size() >= kFlushedSamples) FlushOutput();
 }
 
-const RulePlan& ShardEngine::PlanOf(const Rule& rule, int64_t step_ms, CellReading reading) {
+std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const Rule& rule, int64_t step_ms, CellReading reading) {
   const auto [at, is_new] = plans_.try_emplace({&rule, {step_ms, reading}});
-  if (is_new) at->second = rule.MakePlan(step_ms, reading);
+  if (is_new) at->second = std::make_shared<const RulePlan>(rule.MakePlan(step_ms, reading));
   return at->second;
 }
 

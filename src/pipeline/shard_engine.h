@@ -64,7 +64,7 @@ class ShardEngine {
   void RestartLater(SeriesState& state);
   const SampleVerdict* KnownVerdict(const Fingerprint& fingerprint) const;
   void Remember(const Fingerprint& fingerprint, SampleVerdict verdict);
-  const RulePlan& PlanOf(const Rule& rule, int64_t step_ms, CellReading reading);
+  std::shared_ptr<const RulePlan> PlanOf(const Rule& rule, int64_t step_ms, CellReading reading);
   void Enlist(uint32_t slot);
 
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
@@ -82,7 +82,7 @@ class ShardEngine {
   SeriesOptions series_options_;
   GridLimits grid_limits_;
   std::shared_ptr<const RuleSet> rules_;
-  std::map<std::pair<const Rule*, std::pair<int64_t, CellReading>>, RulePlan> plans_;
+  std::map<std::pair<const Rule*, std::pair<int64_t, CellReading>>, std::shared_ptr<const RulePlan>> plans_;
   Registry<SeriesState> registry_;
   IgnoredSeries ignored_;
   std::vector<Schedule> schedules_;  // one a rule
@@ -109,7 +109,8 @@ class ShardEngine {
   // Sums of the lap under way, and of the last whole one, per rule.
   struct Lap {
     RuleTally tally;
-    size_t ring_bytes = 0, model_bytes = 0, label_bytes = 0;
+    size_t ring_bytes = 0, label_bytes = 0;
+    BankBytes bank_bytes;
     int64_t started_ms = 0;
   };
   std::vector<Lap> laps_, last_laps_;

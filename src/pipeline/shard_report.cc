@@ -30,7 +30,7 @@ ShardReport& ShardReport::operator+=(const ShardReport& other) {
   limit_reached += other.limit_reached;
   registry_bytes += other.registry_bytes;
   ring_bytes += other.ring_bytes;
-  model_bytes += other.model_bytes;
+  bank_bytes += other.bank_bytes;
   label_bytes += other.label_bytes;
   late_slots += other.late_slots;
   AddEach(rules, other.rules);

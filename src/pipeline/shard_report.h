@@ -6,6 +6,7 @@
 
 #include "ingest/sample_sink.h"
 #include "pipeline/series_state.h"
+#include "promcast/model_bank.h"
 
 namespace promcast {
 
@@ -30,7 +31,8 @@ struct RuleTally {
 struct ShardReport {
   std::array<size_t, static_cast<size_t>(SeriesStatus::kCount)> status{};
   size_t no_rule = 0, own_series = 0, limit_reached = 0;
-  size_t registry_bytes = 0, ring_bytes = 0, model_bytes = 0, label_bytes = 0;
+  size_t registry_bytes = 0, ring_bytes = 0, label_bytes = 0;
+  BankBytes bank_bytes;
   int64_t late_slots = 0;
   std::vector<RuleTally> rules;
 

@@ -113,9 +113,15 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   output_series_.Open(state.label_block, state.reading, *state.rule);
   for (size_t h = 0; h < rule.horizons_ms.size(); h++) {
     const int64_t ahead_ms = now_ms + rule.horizons_ms[h] - model.grid.closed_cell_end_ms();
-    const int64_t steps = std::clamp<int64_t>((ahead_ms + model.plan.step_ms / 2) / model.plan.step_ms, 1, 1 << 24);
+    const int64_t steps = std::clamp<int64_t>((ahead_ms + model.plan->step_ms / 2) / model.plan->step_ms, 1, 1 << 24);
     ForecastOut forecast{0, lower_, upper_};
     if (!model.bank.Forecast(static_cast<int>(steps), forecast)) continue;
+    if (rule.hold_back && !model.bank.skilful(model.plan->bank_horizon[h])) {
+      context_.metrics.held_back.Increment();
+      forecast.point = StaleMarker();
+      std::fill(lower_.begin(), lower_.end(), StaleMarker());
+      std::fill(upper_.begin(), upper_.end(), StaleMarker());
+    }
     output_series_.AppendPoint(h, {now_ms, forecast.point}, output_);
     for (size_t c = 0; c < rule.coverages.size(); c++) {
       output_series_.AppendBand(h, c, {now_ms, forecast.lower[c]}, {now_ms, forecast.upper[c]}, output_);
@@ -135,7 +141,7 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
   curve_.assign(1, {0, model.grid.last_value()});
   lower_curve_ = upper_curve_ = curve_;
   if (state.reading == CellReading::kRate) curve_[0].value = lower_curve_[0].value = upper_curve_[0].value = kUnknown;
-  const double last = static_cast<double>(rule.horizons_ms.back()) / static_cast<double>(model.plan.step_ms);
+  const double last = static_cast<double>(rule.horizons_ms.back()) / static_cast<double>(model.plan->step_ms);
   int steps = 0;
   for (int i = 1; i <= kCurvePoints; i++) {
     const int next = static_cast<int>(std::round(std::pow(last, static_cast<double>(i) / kCurvePoints)));
@@ -143,7 +149,7 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
     steps = next;
     ForecastOut forecast{0, lower_, upper_};
     if (!model.bank.Forecast(steps, forecast)) continue;
-    const double ahead_ms = static_cast<double>(model.grid.closed_cell_end_ms() + steps * model.plan.step_ms - now_ms);
+    const double ahead_ms = static_cast<double>(model.grid.closed_cell_end_ms() + steps * model.plan->step_ms - now_ms);
     const double ahead_seconds = std::max(0.0, ahead_ms / 1000);
     curve_.push_back({ahead_seconds, forecast.point});
     lower_curve_.push_back({ahead_seconds, lower_.back()});
@@ -170,9 +176,11 @@ void ShardEngine::TallySeries(const SeriesState& state) {
   lap.tally.series++;
   lap.tally.predicted += state.status == SeriesStatus::kPredicted;
   if (state.model == nullptr) return;
-  lap.model_bytes += sizeof(SeriesModel) - sizeof(ModelBank) + state.model->bank.StateBytes();
+  BankBytes bytes = state.model->bank.Bytes();
+  bytes.other += sizeof(SeriesModel) - sizeof(ModelBank);
+  lap.bank_bytes += bytes;
   std::vector<HorizonTally> horizons;
-  for (const size_t horizon : state.model->plan.bank_horizon)
+  for (const size_t horizon : state.model->plan->bank_horizon)
     horizons.push_back(TallyOf(state.model->bank.Score(horizon)));
   AddEach(lap.tally.horizons, horizons);
 }
@@ -190,7 +198,7 @@ ShardReport ShardEngine::Report() const {
   }
   for (const Lap& lap : last_laps_) {
     report.ring_bytes += lap.ring_bytes;
-    report.model_bytes += lap.model_bytes;
+    report.bank_bytes += lap.bank_bytes;
     report.label_bytes += lap.label_bytes;
     report.rules.push_back(lap.tally);
   }

@@ -17,10 +17,10 @@ TEST(DescribeConfig, HasALineForEachRuleDestinationAndTheLimits) {
 remote_write: [{url: 'http://h:9090/w', strip_external_labels: {cluster: eu}}]
 )"));
   EXPECT_THAT(text,
-              testing::StartsWith("forecast up; step auto; seasons 1d; horizons 1h, 1d; coverage 0.95; every 1m; "
-                                  "floor 0; with anomaly score\n"
+              testing::StartsWith("forecast up; step auto; seasons 1d, 1w; horizons 1h, 1d; coverage 0.95; every 1m; "
+                                  "floor 0; profile standard; with anomaly score\n"
                                   "forecast \"load\": node_load1; step 15s; seasons none; horizons 1h; coverage 0.95; "
-                                  "every 1m; without anomaly score\n"
+                                  "every 1m; profile standard; without anomaly score\n"
                                   "write to http://h:9090/w; remote write 2.0, else 1.0; strips cluster=\"eu\"\n"
                                   "limits: 2000000 series forecast, "));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);

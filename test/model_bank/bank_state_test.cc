@@ -7,10 +7,14 @@ namespace {
 TEST(BankState, StateBytesEqualWhatIsAllocated) {
   for (std::vector<int> horizons : {std::vector<int>{1}, std::vector<int>{60}, std::vector<int>{5, 15, 60, 1440}}) {
     for (std::vector<int> seasons : {std::vector<int>{}, std::vector<int>{120}, std::vector<int>{1440, 10'080}}) {
-      auto options = Options(horizons, seasons);
-      const size_t before = AllocatedBytes();
-      ModelBank bank(options);
-      EXPECT_EQ(bank.StateBytes(), sizeof(ModelBank) + AllocatedBytes() - before);
+      for (Profile profile : {Profile::kLean, Profile::kStandard, Profile::kRich}) {
+        auto options = Options(horizons, seasons);
+        options->profile = profile;
+        const auto plan = MakeBankPlan(*options);
+        const size_t before = AllocatedBytes();
+        ModelBank bank(plan);
+        EXPECT_EQ(bank.StateBytes(), sizeof(ModelBank) + AllocatedBytes() - before);
+      }
     }
   }
 }
@@ -31,9 +35,21 @@ TEST(BankState, NothingIsAllocatedAfterConstruction) {
   EXPECT_EQ(AllocatedBytes(), before);
 }
 
-TEST(BankState, OneHorizonAndADayAtMostThreeKibibytes) {
-  ModelBank bank(Options({60}, {1440}));
-  EXPECT_LE(bank.StateBytes(), 3 * 1024U);
+// Bytes of a bank with horizons of 5 min, 15 min, 1 h and 24 h, or of 1 h alone.
+size_t Bytes(Profile profile, int step_minutes, bool all_horizons) {
+  const int day = 1440 / step_minutes;
+  auto options = all_horizons ? Options({5 / step_minutes, 15 / step_minutes, 60 / step_minutes, day}, {day, 7 * day})
+                              : Options({60 / step_minutes}, {day});
+  options->step_ms = step_minutes * 60'000;
+  options->coverages = {.8, .95};
+  options->profile = profile;
+  return ModelBank(options).StateBytes();
+}
+
+TEST(BankState, ProfilesKeepToTheirSize) {
+  EXPECT_LE(Bytes(Profile::kLean, 1, false), 1500u);
+  EXPECT_LE(Bytes(Profile::kStandard, 5, true), 8192u);
+  EXPECT_LE(Bytes(Profile::kStandard, 1, true), 10'500u);
 }
 
 }  // namespace

@@ -314,7 +314,7 @@ TEST(ShardEngine, ReportsHowForecastsDid) {
   EXPECT_EQ(report.rules[0].horizons[0].series, 1);
   EXPECT_GT(report.rules[0].horizons[0].inside[0], 0.5);
   EXPECT_GT(report.ring_bytes, 0u);
-  EXPECT_GT(report.model_bytes, 0u);
+  EXPECT_GT(report.bank_bytes.models, 0u);
 }
 
 TEST(ShardEngine, TellsWhenAThresholdWillBeCrossedUntilNoneIsExpected) {

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "forecast/horizon_grid.h"
+#include "forecast/past.h"
+#include "forecast/ud_covariance.h"
+
+namespace promcast {
+
+/// How one of the regressions learns.
+struct DirectOptions {
+  std::string_view name;
+  float keep = .9998F;     ///< what the past weighs after one more cell
+  float ridge = 4;         ///< prior precision of a weight, in regressors of one deviation
+  float clip = 3;          ///< a residual counts as at most this many of its running deviations
+  bool near_only = false;  ///< serves only horizons shorter than the first season
+};
+
+/// What the regressions of many series share.
+struct DirectPlan {
+  std::vector<DirectOptions> options;
+  std::vector<HorizonGrid> ladder;  ///< ascending
+  size_t near_rungs = 0;            ///< how many are shorter than the first season
+  int records = 0;                  ///< that wait on all rungs together
+
+  static DirectPlan Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season);
+};
+
+/// Direct multi-horizon regression (Chevillon 2007, "Direct multi-step estimation"): recursive least squares from what
+/// is known now straight to the value `steps` ahead, as its distance from what is usual then, learnt when that value
+/// arrives. Two stages. The first regresses on thirteen features of now, which with their covariance serve every
+/// horizon; only the weights are a horizon's own. The second regresses what is left on six features of the target's
+/// phase. Several such regressions, with different memory, share features and pending records. Not thread-safe.
+class DirectRegressions {
+ public:
+  static constexpr int kNow = 13, kThen = 6;
+  using Now = std::array<float, kNow>;
+  using Then = std::array<float, kThen>;
+
+  /// Both must outlive this.
+  DirectRegressions(const Past& past, const DirectPlan& plan);
+  ~DirectRegressions();
+
+  /// After the past's Update with the value of cell `now`.
+  void Update(int64_t now, double value);
+  /// The `cells` cells up to `now` are missing.
+  void Skip(int64_t now, int64_t cells);
+  /// out: one value a regression. Between the ladder's horizons the neighbours' distances from the usual are
+  /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
+  void Forecast(int64_t steps, std::span<double> out) const;
+
+  size_t ModelBytes() const;    ///< on the heap: what was learnt
+  size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
+
+ private:
+  struct Record;      // features of a forecast that waits for its value
+  struct Horizon;     // what one regression learnt for one horizon
+  struct Regression;  // its covariance, which serves its horizons
+
+  void Restart();
+  void Observe();
+  Then ThenFeatures(int64_t steps, double usual) const;
+  void Learn(size_t rung, const Record& record, double value);
+  Horizon* HorizonsOf(size_t regression) const;
+  size_t rungs(size_t regression) const;
+  float Distance(const Horizon& horizon, const Then& then) const;
+
+  const Past& past_;
+  const DirectPlan& plan_;
+  std::unique_ptr<Regression[]> regressions_;
+  std::unique_ptr<Horizon[]> horizons_;  // of the first regression, of the second, ...
+  std::unique_ptr<Record[]> records_;    // of the first rung, of the second, ...
+  Now now_{};
+  bool seasonal_ = false;  // what the weights were learnt against
+  bool ready_ = false;
+};
+
+}  // namespace promcast

@@ -1,0 +1,79 @@
+#include "forecast/lag_ring.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace promcast {
+
+LagRing::LagRing(int length, int max_phases) : length_(length), phases_(std::min(length, max_phases)), cells_(phases_) {
+  recent_.fill(std::numeric_limits<float>::quiet_NaN());
+}
+
+void LagRing::Update(double value) {
+  if (++step_ == length_) {
+    step_ = 0;
+    cells_.Fit();
+  }
+  newest_ = (newest_ + 1) % kRecent;
+  const float leaving = recent_[newest_];
+  recent_[newest_] = static_cast<float>(value);
+  int step = step_ - kRecent;
+  while (step < 0) step += length_;
+  Leave(step, leaving);
+}
+
+void LagRing::Leave(int step, float value) {
+  if (!std::isnan(value)) {
+    open_sum_ += value;
+    open_count_++;
+  }
+  const int phase = PhaseOf(step);
+  if (step + 1 < length_ && PhaseOf(step + 1) == phase) return;
+  if (open_count_ > 0) cells_.Set(phase, open_sum_ / static_cast<float>(open_count_));
+  open_sum_ = 0;
+  open_count_ = 0;
+}
+
+void LagRing::Skip(int64_t cells) {
+  // Once the newest cells have entered their phases, only the clock moves.
+  const int64_t one_by_one = std::min<int64_t>(cells, kRecent + length_ / phases_ + 1);
+  for (int64_t i = 0; i < one_by_one; i++) Update(std::numeric_limits<double>::quiet_NaN());
+  const int64_t left = cells - one_by_one;
+  if (left == 0) return;
+  if (step_ + left >= length_) cells_.Fit();
+  step_ = static_cast<int>((step_ + left) % length_);
+}
+
+double LagRing::Ago(int cells) const {
+  if (cells < kRecent) {
+    const float value = recent_[(newest_ + kRecent - static_cast<uint32_t>(cells)) % kRecent];
+    if (!std::isnan(value)) return value;
+  }
+  int step = step_ - cells;
+  while (step < 0) step += length_;
+  return cells_.Get(PhaseOf(step));
+}
+
+double LagRing::AroundAgo(int cells, int width) const {
+  const int newest = std::max(cells - width, 0);
+  const int oldest = std::min(cells + width, length_ + kRecent - 1);
+  if (newest >= kRecent) {
+    // All are in their phases, evenly on both sides of the middle one.
+    int step = step_ - (newest + oldest) / 2;
+    while (step < 0) step += length_;
+    const int phases = (oldest - newest) / 2 * phases_ / length_;
+    return cells_.Around(PhaseOf(step), 0, phases);
+  }
+  double sum = 0;
+  int count = 0;
+  for (int ago = newest; ago <= oldest; ago++) {
+    const double value = Ago(ago);
+    if (std::isnan(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace promcast

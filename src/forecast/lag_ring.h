@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "forecast/phase_memory.h"
+
+namespace promcast {
+
+/// The values of the last season of `length` cells. At most `max_phases` values are kept, each the mean of the cells of
+/// its phase. The newest eight cells are kept whole, and a value enters its phase only when it leaves them, so that
+/// around one season ago the values of that season are still there.
+class LagRing {
+ public:
+  static constexpr int kRecent = 8;
+
+  LagRing(int length, int max_phases);
+
+  /// A missing cell (NaN) leaves in its phase what was there a season earlier.
+  void Update(double value);
+  /// As Update(NaN) `cells` times, at the cost of a few.
+  void Skip(int64_t cells);
+
+  /// The value `cells` ago, 0 to length() + kRecent - 1. NaN when unknown.
+  double Ago(int cells) const;
+  /// Mean of Ago over +-width cells (whole phases where those are longer), without those unknown or out of reach.
+  double AroundAgo(int cells, int width) const;
+  /// How long ago the newest cell of the same phase as the one `steps` (>= 1) ahead was.
+  int AgoOfPhaseAhead(int64_t steps) const {
+    const auto ahead = static_cast<int>(steps % length_);
+    return ahead == 0 ? 0 : length_ - ahead;
+  }
+  int length() const { return length_; }
+  size_t HeapBytes() const { return cells_.HeapBytes(); }
+
+ private:
+  int PhaseOf(int step) const { return static_cast<int>(static_cast<int64_t>(step) * phases_ / length_); }
+  void Leave(int step, float value);
+
+  int length_;
+  int phases_;
+  int step_ = -1;  // of the newest cell within its season
+  uint32_t newest_ = 0;
+  std::array<float, kRecent> recent_;
+  float open_sum_ = 0;  // of the phase that cells are entering
+  int open_count_ = 0;
+  PhaseMemory cells_;
+};
+
+}  // namespace promcast

@@ -1,0 +1,148 @@
+#include "forecast/past.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace promcast {
+namespace {
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kFarthest = 8;  // deviations from the mean that a value counts as at most
+constexpr int64_t kSomeSeen = 30;
+constexpr int64_t kMany = 1 << 20;
+constexpr double kTiny = 1e-9;
+constexpr double kOffsetRate = .1;
+constexpr double kNewestCycle = .15;  // its weight in the first season's shape
+constexpr double kNewestLonger = .2;  // in a longer one's
+constexpr int kSmoothing = 2;         // phases to either side
+constexpr int kLongerSmoothing = 1;
+}  // namespace
+
+void Past::Level::Update(double newest, double rate) {
+  const auto [innovation, shifted] = filter.Pass(seen > 0 ? newest - value : 0);
+  if (shifted) seen = 0;
+  seen = static_cast<int>(std::min<int64_t>(seen + 1, kMany));
+  value = seen == 1 ? newest : value + std::max(rate, 1. / seen) * innovation;
+}
+
+Past::Past(std::span<const int> season_lengths, const SeasonMemory& memory) {
+  if (season_lengths.empty()) return;
+  if (memory.lag_phases > 0) lag_.emplace(season_lengths[0], memory.lag_phases);
+  profile_.emplace(season_lengths[0], memory.profile_phases, kNewestCycle, kSmoothing);
+  longer_.reserve(season_lengths.size() - 1);
+  for (int length : season_lengths.subspan(1)) {
+    longer_.emplace_back(length, memory.longer_phases, kNewestLonger, kLongerSmoothing);
+  }
+}
+
+void Past::Update(double value) {
+  if (seen_ == 0) {
+    newest_.fill(value);
+    low_ = high_ = mean_ = value;
+  }
+  seen_++;
+  std::copy_backward(newest_.begin(), newest_.end() - 1, newest_.end());
+  newest_[0] = value;
+  low_ = std::min(low_, value);
+  high_ = std::max(high_, value);
+  for (size_t i = 0; i < levels_.size(); i++) levels_[i].Update(value, kLevelRates[i]);
+  UpdateMoments(value);
+  if (!profile_) {
+    usual_now_ = levels_.back().value;
+    return;
+  }
+  if (!longer_.empty()) UpdateLongerSeasons(value);
+  if (lag_) lag_->Update(value);
+  profile_->Update(value);
+  const double season = profile_->Smooth(0);
+  seasonal_ = seasonal_ || !std::isnan(season);
+  usual_now_ = OrSlowestLevel(season);
+  if (seasonal_) UpdateOffsets(value);
+}
+
+void Past::UpdateMoments(double value) {
+  double delta = value - mean_;
+  if (seen_ > kSomeSeen && variance_ > 0) {
+    const double bound = kFarthest * deviation_;
+    delta = std::clamp(delta, -bound, bound);
+  }
+  const double rate = 1. / static_cast<double>(std::min(seen_, kMany));
+  mean_ += rate * delta;
+  variance_ += rate * ((1 - rate) * delta * delta - variance_);
+  deviation_ = std::sqrt(variance_) + kTiny;
+}
+
+void Past::UpdateLongerSeasons(double value) {
+  double left = seasonal_ ? value - profile_->Smooth(1) : kNaN;  // of the cell that the shape has not seen yet
+  for (SeasonProfile& longer : longer_) {
+    longer.Update(left);
+    if (const double known = longer.Smooth(0); !std::isnan(known)) left -= known;
+  }
+}
+
+void Past::UpdateOffsets(double value) {
+  double distance = value - usual_now_;
+  for (Level& offset : offsets_) {
+    const auto [innovation, shifted] = offset.filter.Pass(distance - offset.value);
+    offset.value += shifted ? innovation : kOffsetRate * innovation;
+    if (longer_.empty()) return;
+    distance -= LongerSeasons(0);
+  }
+}
+
+void Past::Skip(int64_t cells) {
+  if (!profile_) return;
+  if (lag_) lag_->Skip(cells);
+  profile_->Skip(cells);
+  for (SeasonProfile& longer : longer_) longer.Skip(cells);
+  usual_now_ = OrSlowestLevel(profile_->Smooth(0));
+}
+
+double Past::OrSlowestLevel(double value) const {
+  return std::isnan(value) ? levels_.back().value : value;
+}
+
+double Past::Season(Shape shape, int64_t steps) const {
+  if (!seasonal_) return kNaN;
+  const double first = profile_->Smooth(steps);
+  return shape == kFirstSeason ? first : first + LongerSeasons(steps);
+}
+
+double Past::LongerSeasons(int64_t steps) const {
+  double sum = 0;
+  for (const SeasonProfile& longer : longer_) {
+    const double distance = longer.Smooth(steps);
+    if (!std::isnan(distance)) sum += distance;
+  }
+  return sum;
+}
+
+double Past::SharpUsual(int64_t steps) const {
+  return OrSlowestLevel(seasonal_ ? profile_->Sharp(steps) : kNaN);
+}
+
+double Past::LastCycle(int64_t steps) const {
+  return lag_ ? lag_->Ago(lag_->AgoOfPhaseAhead(steps)) : kNaN;
+}
+
+double Past::AroundLastCycle(int64_t steps, int width) const {
+  return lag_ ? lag_->AroundAgo(lag_->AgoOfPhaseAhead(steps), width) : kNaN;
+}
+
+double Past::SeasonAgo() const {
+  return lag_ ? lag_->Ago(lag_->length()) : kNaN;
+}
+
+double Past::AroundSeasonAgo(int width) const {
+  return lag_ ? lag_->AroundAgo(lag_->length(), width) : kNaN;
+}
+
+size_t Past::HeapBytes() const {
+  size_t bytes = longer_.capacity() * sizeof(SeasonProfile);
+  if (lag_) bytes += lag_->HeapBytes();
+  if (profile_) bytes += profile_->HeapBytes();
+  for (const SeasonProfile& longer : longer_) bytes += longer.HeapBytes();
+  return bytes;
+}
+
+}  // namespace promcast

@@ -1,0 +1,71 @@
+#include "model_bank/bank_plan.h"
+
+#include <stdexcept>
+
+#include "forecast/naive.h"
+#include "forecast/season_and_level.h"
+#include "forecast/seasonal_naive.h"
+#include "forecast/smoothed_level.h"
+
+namespace promcast {
+namespace {
+
+struct ProfileSizes {
+  SeasonMemory memory;
+  int max_pending;
+  bool regressions;
+};
+
+ProfileSizes SizesOf(Profile profile) {
+  switch (profile) {
+    case Profile::kLean:
+      return {{0, 144, 0}, 4, false};
+    case Profile::kRich:
+      return {{1440, 1440, 336}, 16, true};
+    case Profile::kStandard:
+      break;
+  }
+  return {{1440, 288, 168}, 8, true};
+}
+
+}  // namespace
+
+BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) {
+  const ProfileSizes sizes = SizesOf(options.profile);
+  memory = sizes.memory;
+  const bool seasons = !options.seasons.empty();
+  const bool longer_seasons = options.seasons.size() > 1 && memory.longer_phases > 0;
+  experts.push_back(std::make_unique<Naive>());
+  experts.push_back(std::make_unique<SmoothedLevel>(2, "smoothed_level_slow"));
+  experts.push_back(std::make_unique<SmoothedLevel>(1, "smoothed_level"));
+  experts.push_back(std::make_unique<SmoothedLevel>(0, "smoothed_level_fast"));
+  if (seasons && memory.lag_phases > 0) {
+    seasonal_naive = experts.size();
+    experts.push_back(std::make_unique<SeasonalNaive>());
+  }
+  if (seasons) experts.push_back(std::make_unique<SeasonAndLevel>(Past::kFirstSeason, "season_and_level"));
+  if (longer_seasons) experts.push_back(std::make_unique<SeasonAndLevel>(Past::kAllSeasons, "seasons_and_level"));
+
+  const bool one_step_asked = options.horizons.front() == 1;
+  first_asked = one_step_asked ? 0 : 1;
+  if (!one_step_asked) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
+  for (int steps : options.horizons) ladder.push_back(HorizonPlan::Make(options, steps, sizes.max_pending));
+  std::vector<HorizonGrid> grids;
+  for (const HorizonPlan& plan : ladder) grids.push_back(plan.grid);
+  std::vector<DirectOptions> regressions;
+  if (sizes.regressions) {
+    regressions = {{"direct_slow", .9998F, 4, 3, false}, {"direct_fast", .997F, 8, 2, true}};
+  }
+  direct = DirectPlan::Make(std::move(regressions), std::move(grids), seasons ? options.seasons.front() : 0);
+}
+
+std::string_view BankPlan::model_name(size_t model) const {
+  return model < experts.size() ? experts[model]->name() : direct.options[model - experts.size()].name;
+}
+
+std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options) {
+  if (auto problem = options.Problem()) throw std::invalid_argument("promcast::BankOptions: " + *problem);
+  return std::make_shared<const BankPlan>(std::move(options));
+}
+
+}  // namespace promcast

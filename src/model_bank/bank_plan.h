@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "forecast/direct_regression.h"
+#include "forecast/expert.h"
+#include "model_bank/horizon_mix.h"
+#include "promcast/model_bank.h"
+
+namespace promcast {
+
+/// What the banks of many series share: the options and all that follows from them alone.
+struct BankPlan {
+  explicit BankPlan(BankOptions bank_options);
+
+  /// Forecasts that are mixed: the experts', then the regressions'.
+  size_t models() const { return experts.size() + direct.options.size(); }
+  std::string_view model_name(size_t model) const;
+
+  BankOptions options;
+  SeasonMemory memory;
+  std::vector<std::unique_ptr<const Expert>> experts;  ///< the naive one first
+  size_t seasonal_naive = 0;                           ///< which of them, the naive one without a season
+  std::vector<HorizonPlan> ladder;                     ///< one step first, then the other horizons
+  DirectPlan direct;
+  size_t first_asked = 0;  ///< where the options' horizons start in the ladder
+};
+
+}  // namespace promcast
