@@ -105,10 +105,10 @@ class ProphetPeer(Forecaster):
     settings = "defaults, no uncertainty samples"
 
     def __init__(self):
+        for chatty in ("prophet", "cmdstanpy"):
+            logging.getLogger(chatty).setLevel(logging.CRITICAL)
         import prophet
 
-        for chatty in ("prophet", "cmdstanpy"):
-            logging.getLogger(chatty).setLevel(logging.ERROR)
         self.version = f"prophet {prophet.__version__}"
 
     def fit_and_forecast(self, history, horizons, step_ms):

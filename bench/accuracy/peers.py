@@ -70,7 +70,7 @@ def run_cached(folder, peer, series, horizons):
 def horizon_steps(series, horizons_ms):
     step_ms = series.panel.step_ms
     if any(h % step_ms for h in horizons_ms):
-        raise SystemExit(f"{series.panel.path}: its step of {step_ms // 1000} s does not divide every horizon; see --step")
+        raise SystemExit(f"{series.panel.path}: a step of {step_ms} ms divides not every horizon; see --step")
     return [h // step_ms for h in horizons_ms]
 
 
@@ -154,7 +154,8 @@ def main(argv):
     versions = list(dict.fromkeys(versions))
     today = datetime.date.today().isoformat()
     used = list(dict.fromkeys(stem(s.panel.path) for s in picked))
-    print(f"{today}: {len(picked)} series of {len(used)} panels, {arguments.origins} origins each; {', '.join(versions)}.")
+    what = f"{len(picked)} series of {len(used)} panels, {arguments.origins} origins each"
+    print(f"{today}: {what}; {', '.join(versions)}.")
     print("MAE relative to the daily seasonal naive, geometric mean over series.\n")
     print(scores.markdown(rows, horizon_names))
     if arguments.json:

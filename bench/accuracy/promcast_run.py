@@ -33,13 +33,14 @@ class Promcast:
         panel = series_of_panel[0].panel
         step = f"{panel.step_ms}ms"
         with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
-            cells, dump, report = folder / f"{stem(panel.path)}.csv.gz", folder / "forecasts.csv", folder / "report.json"
+            cells = pathlib.Path(folder, f"{stem(panel.path)}.csv.gz")
+            dump, report = pathlib.Path(folder, "forecasts.csv"), pathlib.Path(folder, "report.json")
             panel.write(cells, [s.name for s in series_of_panel])
             self._call("backtest", cells, "--step", step, "--every", step, "--threads", 1, "--coverage", "0.95",
                        "--horizons", ",".join(f"{h * panel.step_ms}ms" for h in horizons),
                        "--forecasts", dump, "--json", report, *self.flags)
-            rows = pandas.read_csv(dump, usecols=["series", "issued_ms", "target_ms", "predicted"], dtype={"series": str})
+            columns = ["series", "issued_ms", "target_ms", "predicted"]
+            rows = pandas.read_csv(dump, usecols=columns, dtype={"series": str})
             a_step = json.loads(report.read_text())["cost"]["ns_per_step_and_series"] / 1e9
         rows["origin"] = (rows.issued_ms - panel.start_ms) // panel.step_ms
         rows["horizon"] = (rows.target_ms - rows.issued_ms) // panel.step_ms
