@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include "candidates/seen_range.h"
+#include "promcast/model.h"
+
+namespace promcast {
+
+/// What all candidates share: how missing cells pass, and bounds on what goes in and comes out. Values beyond
+/// +-kLargestValue count as +-kLargestValue; infinite ones are missing. A forecast leaves the seen range by at most the
+/// range's own width. Nothing is allocated after construction.
+///
+/// Missing cells before the first value leave no trace: time begins with the first value.
+class Candidate : public Model {
+ public:
+  static constexpr double kLargestValue = 1e30;
+
+  void Update(double value) final;
+  void Skip(int64_t cells) final;
+  void Forecast(std::span<const int> steps, std::span<double> out) const final;
+
+ protected:
+  /// The next value, `cells` (>= 1) cells after the one before; 1 for the first value.
+  virtual void Learn(double value, int64_t cells) = 0;
+  /// The value `steps` (>= 1) cells after the newest value; NaN while unknown. Called after the first value only.
+  virtual double Expect(int64_t steps) const = 0;
+  /// out[i] = Expect(steps[i] + gap).
+  virtual void ExpectEach(std::span<const int> steps, int64_t gap, std::span<double> out) const;
+
+ private:
+  SeenRange seen_;
+  int64_t gap_ = 0;  // cells since the newest value
+};
+
+}  // namespace promcast

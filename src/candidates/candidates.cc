@@ -1,0 +1,76 @@
+#include "candidates/candidates.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "candidates/autoregression.h"
+#include "candidates/croston.h"
+#include "candidates/damped_profile.h"
+#include "candidates/double_seasonal.h"
+#include "candidates/drift.h"
+#include "candidates/harmonic_trend.h"
+#include "candidates/holt_damped.h"
+#include "candidates/holt_winters.h"
+#include "candidates/seasonal_naive_week.h"
+#include "candidates/theta.h"
+
+namespace promcast {
+namespace {
+
+using Seasons = std::span<const int>;  // ascending
+using Made = std::unique_ptr<Model>;
+
+// Long enough that the swing of a season is no trend.
+double TrendMemory(Seasons seasons) {
+  return seasons.empty() ? 500 : 4. * seasons.front();
+}
+
+struct Kind {
+  std::string_view name;
+  size_t seasons;  // needed
+  Made (*make)(Seasons);
+};
+
+constexpr std::array kKinds = {
+    Kind{"drift", 0, [](Seasons s) -> Made { return std::make_unique<Drift>(TrendMemory(s)); }},
+    Kind{"holt_damped", 0, [](Seasons) -> Made { return std::make_unique<HoltDamped>(); }},
+    Kind{"theta", 0, [](Seasons s) -> Made { return std::make_unique<Theta>(TrendMemory(s)); }},
+    Kind{"holt_winters", 1,
+         [](Seasons s) -> Made { return std::make_unique<HoltWinters>(s[0], HoltWinters::Season::kAdditive); }},
+    Kind{"holt_winters_multiplicative", 1,
+         [](Seasons s) -> Made { return std::make_unique<HoltWinters>(s[0], HoltWinters::Season::kMultiplicative); }},
+    Kind{"double_seasonal", 2, [](Seasons s) -> Made { return std::make_unique<DoubleSeasonal>(s[0], s[1]); }},
+    Kind{"autoregression", 0,
+         [](Seasons s) -> Made { return std::make_unique<Autoregression>(s, Autoregression::Space::kLinear); }},
+    Kind{"autoregression_log", 0,
+         [](Seasons s) -> Made { return std::make_unique<Autoregression>(s, Autoregression::Space::kLog); }},
+    Kind{"harmonic_trend", 1, [](Seasons s) -> Made { return std::make_unique<HarmonicTrend>(s); }},
+    Kind{"damped_profile", 1, [](Seasons s) -> Made { return std::make_unique<DampedProfile>(s[0]); }},
+    Kind{"croston", 0, [](Seasons) -> Made { return std::make_unique<Croston>(); }},
+    Kind{"seasonal_naive_week", 1, [](Seasons s) -> Made { return std::make_unique<SeasonalNaiveWeek>(s.back()); }},
+};
+
+constexpr auto kNames = [] {
+  std::array<std::string_view, kKinds.size()> names;
+  for (size_t i = 0; i < kKinds.size(); i++) names[i] = kKinds[i].name;
+  return names;
+}();
+
+}  // namespace
+
+std::span<const std::string_view> CandidateNames() {
+  return kNames;
+}
+
+Made MakeCandidate(std::string_view name, std::span<const int> seasons) {
+  const auto* kind = std::find_if(kKinds.begin(), kKinds.end(), [name](const Kind& k) { return k.name == name; });
+  if (kind == kKinds.end()) return nullptr;
+  std::vector<int> usable;
+  std::copy_if(seasons.begin(), seasons.end(), std::back_inserter(usable), [](int length) { return length >= 2; });
+  std::sort(usable.begin(), usable.end());
+  usable.erase(std::unique(usable.begin(), usable.end()), usable.end());
+  return usable.size() < kind->seasons ? nullptr : kind->make(usable);
+}
+
+}  // namespace promcast
