@@ -13,15 +13,15 @@ namespace promcast {
 /// and before the newest cell, by recursive least squares with forgetting (Ljung & Soderstrom 1983, Theory and Practice
 /// of Recursive Identification); a seasonal ARIMA without moving-average part (Box & Jenkins 1970) in one pass. All
 /// features are distances from the newest value, as is the target, and the ridge pulls the weights towards zero, that
-/// is towards the naive forecast. Further steps are iterated; beyond kMaxIterations only the last ones are, from the
-/// season before where there is one.
+/// is towards the naive forecast. Further steps are iterated, at most 2 kIterations of them: beyond that only the last
+/// ones are, begun at a multiple of kIterations from the season before, where there is one.
 ///
 /// A season of more than kMaxPhases cells is remembered as means over even shares of it; until a season has been seen
 /// its features are zero. Cells after a gap are not learnt from. Says the newest value from the first one on.
 ///
 /// kLinear: shift- and scale-equivariant. kLog: the same on the logarithm of the raw values (scale-equivariant); a
-/// value
-/// <= 0 is not learnt from and silences the model (NaN) until kMemoryCells further cells were all positive.
+/// value of zero or below is not learnt from and silences the model (NaN) until kMemoryCells more cells passed without
+/// one.
 class Autoregression final : public Candidate {
  public:
   enum class Space { kLinear, kLog };

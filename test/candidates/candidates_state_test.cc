@@ -1,0 +1,51 @@
+#include "candidates_fixture.h"
+#include "counted_new.h"
+
+namespace promcast {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(State, EveryCandidate, testing::ValuesIn(CandidateNames().begin(), CandidateNames().end()),
+                         NameOf);
+
+const std::vector<std::vector<int>> kManySeasons = {
+    {2, 3}, {12, 84}, {288, 2016}, {1440, 10'080}, {50'000'000, 49'999'999}};
+
+// What MakeCandidate sorts the seasons in is given back before it returns.
+size_t BytesToSort(size_t seasons) {
+  std::vector<int> grown;
+  const size_t before = AllocatedBytes();
+  for (size_t i = 0; i < seasons; i++) grown.push_back(1);
+  return AllocatedBytes() - before;
+}
+
+TEST_P(EveryCandidate, HoldsTheBytesItSays) {
+  for (const auto& seasons : kManySeasons) {
+    const size_t to_sort = BytesToSort(seasons.size());
+    const size_t before = AllocatedBytes();
+    const auto model = MakeCandidate(GetParam(), seasons);
+    EXPECT_EQ(model->StateBytes(), AllocatedBytes() - before - to_sort) << seasons[0];
+  }
+}
+
+TEST_P(EveryCandidate, AllocatesNothingAfterItsConstruction) {
+  const auto model = Make();
+  const auto values = TwoSeasons(1000, 1);
+  const int steps[] = {1, 5, 1000};
+  double out[3];
+  const size_t before = AllocatedBytes();
+  for (double value : values) {
+    model->Update(value);
+    model->Forecast(steps, out);
+  }
+  model->Skip(100'000);
+  model->Update(1);
+  model->Forecast(steps, out);
+  EXPECT_EQ(AllocatedBytes(), before);
+}
+
+TEST_P(EveryCandidate, AHugeSeasonTakesLittle) {
+  EXPECT_LE(MakeCandidate(GetParam(), std::vector<int>{49'999'999, 50'000'000})->StateBytes(), 4096U);
+}
+
+}  // namespace
+}  // namespace promcast
