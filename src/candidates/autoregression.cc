@@ -75,7 +75,6 @@ void Autoregression::Learn(double value, int64_t cells) {
   Lags lags;
   for (size_t i = 0; i < kLags; i++) lags[i] = i < shift ? lags_[0] : lags_[i - shift];
   lags[0] = value;
-  if (shift < kLags && shift > 1) lags[shift] = lags_[0];
   lags_ = lags;
 }
 

@@ -28,7 +28,6 @@ class DiscountedLeastSquares {
 
   size_t features() const { return features_; }
   double target_mean_square() const { return rows_ > 0 ? squared_targets_ / rows_ : 0; }
-  double rows() const { return rows_; }  ///< forgotten count
   size_t HeapBytes() const { return sums_.capacity() * sizeof(double); }
 
  private:

@@ -9,7 +9,6 @@ namespace promcast {
 namespace {
 
 constexpr size_t kHarmonicsInAll = 7;
-constexpr double kLeastWeight = 1e-6;  // of all rows together, below which they say nothing any more
 
 size_t Used(std::span<const int> seasons) {
   return std::min(seasons.size(), HarmonicTrend::kMaxSeasons);
@@ -73,12 +72,8 @@ void HarmonicTrend::Learn(double value, int64_t cells) {
     if (season.length > 0) season.step = (season.step + cells) % season.length;
   }
   const double kept = std::exp(-static_cast<double>(cells) / memory_);
-  if (kept * regression_.rows() < kLeastWeight) {
-    regression_.Forget(0);
-  } else {
-    regression_.Shift(1, 0, static_cast<double>(cells) / memory_);
-    regression_.Forget(kept);
-  }
+  regression_.Shift(1, 0, static_cast<double>(cells) / memory_);
+  regression_.Forget(kept);
   regression_.Learn(FeaturesOf(0), value - origin_);
 }
 

@@ -13,7 +13,7 @@ namespace promcast {
 /// they need a calendar, and a streaming model of one grid has none. The ridge on all but the level is that of `kRidge`
 /// rows.
 ///
-/// NaN until the longest season has passed once. After a gap of many memories it starts anew. Shift- and
+/// NaN until the longest season has passed once. Of what lies a gap of many memories back nothing is left. Shift- and
 /// scale-equivariant. Weights are solved for at every forecast (about 1 us).
 class HarmonicTrend final : public Candidate {
  public:

@@ -69,7 +69,7 @@ DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<Hori
   DirectPlan plan{std::move(options), std::move(ladder), 0, 0};
   for (const HorizonGrid& grid : plan.ladder) {
     plan.near_rungs += first_season == 0 || grid.steps < first_season;
-    plan.records += grid.pending();
+    plan.records += plan.options.empty() ? 0 : grid.pending();
   }
   return plan;
 }

@@ -27,8 +27,9 @@ void Past::Level::Update(double newest, double rate) {
 
 Past::Past(std::span<const int> season_lengths, const SeasonMemory& memory) {
   if (season_lengths.empty()) return;
-  if (memory.lag_phases > 0) lag_.emplace(season_lengths[0], memory.lag_phases);
+  if (memory.lag_phases > 0) lag_ = std::make_unique<LagRing>(season_lengths[0], memory.lag_phases);
   profile_.emplace(season_lengths[0], memory.profile_phases, kNewestCycle, kSmoothing);
+  if (memory.longer_phases == 0) return;
   longer_.reserve(season_lengths.size() - 1);
   for (int length : season_lengths.subspan(1)) {
     longer_.emplace_back(length, memory.longer_phases, kNewestLonger, kLongerSmoothing);
@@ -37,12 +38,10 @@ Past::Past(std::span<const int> season_lengths, const SeasonMemory& memory) {
 
 void Past::Update(double value) {
   if (seen_ == 0) {
-    newest_.fill(value);
     low_ = high_ = mean_ = value;
   }
   seen_++;
-  std::copy_backward(newest_.begin(), newest_.end() - 1, newest_.end());
-  newest_[0] = value;
+  newest_ = value;
   low_ = std::min(low_, value);
   high_ = std::max(high_, value);
   for (size_t i = 0; i < levels_.size(); i++) levels_[i].Update(value, kLevelRates[i]);
@@ -139,7 +138,7 @@ double Past::AroundSeasonAgo(int width) const {
 
 size_t Past::HeapBytes() const {
   size_t bytes = longer_.capacity() * sizeof(SeasonProfile);
-  if (lag_) bytes += lag_->HeapBytes();
+  if (lag_) bytes += sizeof(LagRing) + lag_->HeapBytes();
   if (profile_) bytes += profile_->HeapBytes();
   for (const SeasonProfile& longer : longer_) bytes += longer.HeapBytes();
   return bytes;

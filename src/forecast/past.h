@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,7 +18,7 @@ namespace promcast {
 struct SeasonMemory {
   int lag_phases = 1440;     ///< of the last cycle of the first season; 0: it is not kept
   int profile_phases = 288;  ///< of the first season's shape
-  int longer_phases = 168;   ///< of a longer season's distance from it
+  int longer_phases = 168;   ///< of a longer season's distance from it; 0: longer seasons are not learnt
 };
 
 /// What the models of one series look at: its last values, levels at four rates, running moments and the shapes of its
@@ -26,7 +27,6 @@ struct SeasonMemory {
 class Past {
  public:
   static constexpr std::array<double, 4> kLevelRates{.5, .2, .05, .01};
-  static constexpr int kNewest = 3;
   enum Shape { kFirstSeason, kAllSeasons };
 
   /// Season lengths in cells. The first is the one that models take for the series' shape; of each longer one what is
@@ -39,7 +39,7 @@ class Past {
   void Skip(int64_t cells);
 
   int64_t seen() const { return seen_; }  ///< values so far
-  double newest() const { return newest_[0]; }
+  double newest() const { return newest_; }
   /// Simple exponential smoothing at kLevelRates[which]: the plain mean at first, anew after a shift.
   double level(int which) const { return levels_[which].value; }
   double mean() const { return mean_; }
@@ -53,7 +53,6 @@ class Past {
   /// Whether the first season's shape is known: one whole cycle was seen.
   bool seasonal() const { return seasonal_; }
   bool has_longer_seasons() const { return !longer_.empty(); }
-  bool keeps_last_cycle() const { return lag_.has_value(); }
 
   /// The seasons' shape at the cell `steps` (>= 0) ahead; NaN while unknown.
   double Season(Shape shape, int64_t steps) const;
@@ -92,7 +91,7 @@ class Past {
 
   int64_t seen_ = 0;
   double usual_now_ = 0;
-  std::array<double, kNewest> newest_{};
+  double newest_ = 0;
   std::array<Level, kLevelRates.size()> levels_;
   std::array<Level, 2> offsets_;
   double mean_ = 0;
@@ -100,7 +99,7 @@ class Past {
   double deviation_ = 0;
   double low_ = 0, high_ = 0;
   bool seasonal_ = false;
-  std::optional<LagRing> lag_;
+  std::unique_ptr<LagRing> lag_;  // null: not kept
   std::optional<SeasonProfile> profile_;
   std::vector<SeasonProfile> longer_;
 };

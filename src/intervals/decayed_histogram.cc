@@ -6,7 +6,7 @@
 namespace promcast {
 namespace {
 constexpr double kLowest = .06;         // upper edge of bucket 0
-constexpr double kLogWidth = .0861777;  // ln 1.09
+constexpr double kLogWidth = .1739533;  // ln 1.19
 }  // namespace
 
 void DecayedHistogram::Add(double ratio, int half_life) {

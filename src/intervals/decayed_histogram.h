@@ -6,9 +6,9 @@
 
 namespace promcast {
 
-/// Quantiles of a stream of ratios (>= 0) whose weights halve every `half_life` values: counts in 80 logarithmic
-/// buckets from .06 to 27, nine per cent wide, read with interpolation inside the bucket. New values weigh more and
-/// more; when a new value weighs twice what it did, all counts are halved ("forward decay", Cormode et al. 2009). 200
+/// Quantiles of a stream of ratios (>= 0) whose weights halve every `half_life` values: counts in 36 logarithmic
+/// buckets from .06 to 27, nineteen per cent wide, read with interpolation inside the bucket. New values weigh more and
+/// more; when a new value weighs twice what it did, all counts are halved ("forward decay", Cormode et al. 2009). 80
 /// bytes, O(1).
 class DecayedHistogram {
  public:
@@ -22,7 +22,7 @@ class DecayedHistogram {
   double Count() const;
 
  private:
-  static constexpr int kBuckets = 72;
+  static constexpr int kBuckets = 36;
   static constexpr int kUnit = 8;  // weight of a value right after halving
 
   int Weight(int half_life) const { return kUnit + kUnit * since_halving_ / half_life; }

@@ -14,18 +14,19 @@ struct ProfileSizes {
   SeasonMemory memory;
   int max_pending;
   bool regressions;
+  bool one_step;  ///< the next cell is always a horizon
 };
 
 ProfileSizes SizesOf(Profile profile) {
   switch (profile) {
     case Profile::kLean:
-      return {{0, 144, 0}, 4, false};
+      return {{0, 96, 0}, 4, false, false};
     case Profile::kRich:
-      return {{1440, 1440, 336}, 16, true};
+      return {{1440, 1440, 336}, 16, true, true};
     case Profile::kStandard:
       break;
   }
-  return {{1440, 288, 168}, 8, true};
+  return {{1440, 288, 168}, 8, true, true};
 }
 
 }  // namespace
@@ -46,9 +47,9 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   if (seasons) experts.push_back(std::make_unique<SeasonAndLevel>(Past::kFirstSeason, "season_and_level"));
   if (longer_seasons) experts.push_back(std::make_unique<SeasonAndLevel>(Past::kAllSeasons, "seasons_and_level"));
 
-  const bool one_step_asked = options.horizons.front() == 1;
-  first_asked = one_step_asked ? 0 : 1;
-  if (!one_step_asked) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
+  const bool add_one_step = sizes.one_step && options.horizons.front() > 1;
+  first_asked = add_one_step ? 1 : 0;
+  if (add_one_step) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
   for (int steps : options.horizons) ladder.push_back(HorizonPlan::Make(options, steps, sizes.max_pending));
   std::vector<HorizonGrid> grids;
   for (const HorizonPlan& plan : ladder) grids.push_back(plan.grid);

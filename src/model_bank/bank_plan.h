@@ -23,7 +23,7 @@ struct BankPlan {
   SeasonMemory memory;
   std::vector<std::unique_ptr<const Expert>> experts;  ///< the naive one first
   size_t seasonal_naive = 0;                           ///< which of them, the naive one without a season
-  std::vector<HorizonPlan> ladder;                     ///< one step first, then the other horizons
+  std::vector<HorizonPlan> ladder;                     ///< ascending; the first is the one that anomalies are told by
   DirectPlan direct;
   size_t first_asked = 0;  ///< where the options' horizons start in the ladder
 };

@@ -146,13 +146,15 @@ void HorizonMix::Charge(float* loss, double error, double mix_error, double limi
   *loss = static_cast<float>(plan_.loss_keep * *loss + std::min(std::abs(error), limit));
 }
 
-void HorizonMix::Resolve(int64_t now, double value, std::span<const double> coverages) {
+std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, std::span<const double> coverages) {
   const int64_t issued = plan_.grid.IssuedFor(now);
-  if (issued < 0) return;
+  if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
-  if (std::isnan(record.value)) return;
+  if (std::isnan(record.value)) return std::nullopt;
   const double moved = value - (static_cast<double>(record.value) + record.value_rest);
-  const double residual = std::abs(moved - record.Distance(kMix));
+  const ResolvedForecast resolved{moved - record.Distance(kMix),
+                                  coverages_ > 0 ? record.Distance(fields() - 1) : static_cast<double>(kNaN)};
+  const double residual = std::abs(resolved.error);
   const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
   const double limit = trusted ? kFarthest * band_.mean_residual() : std::numeric_limits<double>::infinity();
   // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
@@ -173,6 +175,7 @@ void HorizonMix::Resolve(int64_t now, double value, std::span<const double> cove
   band_.Resolve(residual, record.scale, plan_.band);
   record.value = kNaN;
   RefreshRatios(coverages);
+  return resolved;
 }
 
 void HorizonMix::Wake(const Record& record) {

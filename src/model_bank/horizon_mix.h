@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "forecast/horizon_grid.h"
@@ -36,6 +37,12 @@ struct Mixed {
   double scale = 0;   ///< of its residual, see ConformalBand
 };
 
+/// How a forecast turned out.
+struct ResolvedForecast {
+  double error = 0;       ///< the value less the forecast
+  double half_width = 0;  ///< of the band of the largest coverage; NaN when none was given
+};
+
 /// One horizon of a bank: forecasts that wait for their value, each model's forgotten loss, and the band.
 ///
 /// Weights are powers of (smallest loss / own loss): the eighth for the mean, the fourth for the median; both are mixed
@@ -65,7 +72,7 @@ class HorizonMix {
   void Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed, double seasonal_naive,
              std::span<const double> half_widths);
   /// The value at `now`: scores the forecast that was made for it, if one was. `coverages` are the options'.
-  void Resolve(int64_t now, double value, std::span<const double> coverages);
+  std::optional<ResolvedForecast> Resolve(int64_t now, double value, std::span<const double> coverages);
   /// The values at the `cells` cells up to `now` are missing: forgets the forecasts that were made for them.
   void Miss(int64_t now, int64_t cells);
 

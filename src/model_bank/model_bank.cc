@@ -40,26 +40,24 @@ struct ModelBank::Impl {
       : plan(std::move(bank_plan)),
         past(plan->options.seasons, plan->memory),
         ladder(MakeLadder(*plan)),
-        regressions(past, plan->direct) {}
+        regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)) {}
 
   const BankOptions& options() const { return plan->options; }
   std::span<const double> Ask(int steps, Forecasts& out) const;
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
   void IssueAll(double z);
-  void ScoreAnomaly(double z);
+  void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
   double Bounded(double value) const;
   bool warm() const { return values_seen >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
 
   std::shared_ptr<const BankPlan> plan;
   Past past;  // in the models' unit, like all values below
   std::vector<HorizonMix> ladder;
-  DirectRegressions regressions;
+  std::unique_ptr<DirectRegressions> regressions;  // null without any
   ValueScale scale;
   int64_t now = -1;  // index of the newest cell
   int64_t values_seen = 0;
-  double next_expected = kNaN;    // the one-step forecast made at the newest cell
-  double next_half_width = kNaN;  // of its band of the largest coverage
   float anomaly_score = std::numeric_limits<float>::quiet_NaN();
   bool constant = true;
   bool never_negative = true;
@@ -71,7 +69,7 @@ std::span<const double> ModelBank::Impl::Ask(int steps, Forecasts& out) const {
   const size_t experts = plan->experts.size();
   const size_t models = plan->models();
   for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, steps);
-  regressions.Forecast(steps, {out.data() + experts, models - experts});
+  if (regressions) regressions->Forecast(steps, {out.data() + experts, models - experts});
   for (size_t i = 0; i < models; i++) {
     out[i] = std::clamp(out[i], past.low() - margin, past.high() + margin);  // NaN stays NaN
   }
@@ -97,13 +95,12 @@ double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double for
   return std::isfinite(own) ? std::max(own, grown) : grown;
 }
 
-void ModelBank::Impl::ScoreAnomaly(double z) {
-  const double distance = z - next_expected;
-  if (std::isnan(distance) || std::isnan(next_half_width)) {
+void ModelBank::Impl::ScoreAnomaly(const std::optional<ResolvedForecast>& resolved) {
+  if (!resolved || std::isnan(resolved->half_width)) {
     anomaly_score = std::numeric_limits<float>::quiet_NaN();
     return;
   }
-  const double score = distance == 0 ? 0 : distance / next_half_width;
+  const double score = resolved->error == 0 ? 0 : resolved->error / resolved->half_width;
   anomaly_score = static_cast<float>(std::clamp(score, -kFarthestScore, kFarthestScore));
 }
 
@@ -114,12 +111,14 @@ void ModelBank::Impl::Learn(double value) {
     scale.SetUnit(value);
   }
   const double z = scale.ToModel(value);
-  ScoreAnomaly(z);
   values_seen++;
   never_negative = never_negative && value >= 0;
-  for (HorizonMix& mix : ladder) mix.Resolve(now, z, options().coverages);
+  for (HorizonMix& mix : ladder) {
+    const auto resolved = mix.Resolve(now, z, options().coverages);
+    if (&mix == &ladder.front()) ScoreAnomaly(resolved);
+  }
   past.Update(z);
-  regressions.Update(now, z);
+  if (regressions) regressions->Update(now, z);
   IssueAll(z);
 }
 
@@ -137,9 +136,6 @@ void ModelBank::Impl::IssueAll(double z) {
     double seasonal_naive = asked[plan->seasonal_naive];
     if (std::isnan(seasonal_naive)) seasonal_naive = z;
     mix.Issue(now, z, asked, mixed, seasonal_naive, {widths.data(), banded ? coverages : 0});
-    if (rung > 0) continue;
-    next_expected = mixed.point;
-    next_half_width = banded ? widths[coverages - 1] : kNaN;
   }
 }
 
@@ -167,8 +163,7 @@ void ModelBank::Skip(int64_t cells) {
   impl_->now += cells;
   for (HorizonMix& mix : impl_->ladder) mix.Miss(impl_->now, cells);
   impl_->past.Skip(cells);
-  impl_->regressions.Skip(impl_->now, cells);
-  impl_->next_expected = kNaN;
+  if (impl_->regressions) impl_->regressions->Skip(impl_->now, cells);
   impl_->anomaly_score = std::numeric_limits<float>::quiet_NaN();
 }
 
@@ -218,14 +213,17 @@ std::string_view ModelBank::leader(size_t horizon_index) const {
 BankBytes ModelBank::Bytes() const {
   const Impl& bank = *impl_;
   BankBytes bytes;
-  bytes.models = sizeof(Past) + bank.past.HeapBytes() + sizeof(DirectRegressions) + bank.regressions.ModelBytes();
-  bytes.pending = bank.regressions.PendingBytes();
+  bytes.models = sizeof(Past) + bank.past.HeapBytes();
+  if (bank.regressions) {
+    bytes.models += sizeof(DirectRegressions) + bank.regressions->ModelBytes();
+    bytes.pending = bank.regressions->PendingBytes();
+  }
   for (const HorizonMix& mix : bank.ladder) {
     bytes.pending += mix.PendingBytes();
     bytes.bands += mix.SumBytes();
   }
   bytes.bands += bank.ladder.capacity() * sizeof(HorizonMix);
-  bytes.other = sizeof(ModelBank) + sizeof(Impl) - sizeof(Past) - sizeof(DirectRegressions);
+  bytes.other = sizeof(ModelBank) + sizeof(Impl) - sizeof(Past);
   return bytes;
 }
 

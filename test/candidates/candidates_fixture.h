@@ -54,6 +54,11 @@ class EveryCandidate : public testing::TestWithParam<std::string_view> {
  protected:
   static std::unique_ptr<Model> Make() { return MakeCandidate(GetParam(), kSeasons); }
   static bool HasSeason() { return !MakeCandidate(GetParam(), {}) || GetParam().substr(0, 14) == "autoregression"; }
+  /// From the first value on.
+  static bool AlwaysSpeaks() {
+    return GetParam() == "drift" || GetParam() == "holt_damped" || GetParam() == "theta" ||
+           GetParam() == "autoregression";
+  }
   static bool NeedsTrueZero() {
     return GetParam() == "croston" || GetParam() == "holt_winters_multiplicative" || GetParam() == "autoregression_log";
   }

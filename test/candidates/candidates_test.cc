@@ -68,6 +68,28 @@ TEST_P(EveryCandidate, SkippingCellsIsAsMissingThem) {
   }
 }
 
+TEST_P(EveryCandidate, CellsMissingBeforeTheFirstValueLeaveNoTrace) {
+  const auto late = Make();
+  const auto early = Make();
+  late->Skip(5);
+  for (double value : TwoSeasons(90, 8)) {
+    late->Update(value);
+    early->Update(value);
+    ASSERT_THAT(AskCurve(*late, 90), testing::Pointwise(testing::NanSensitiveDoubleEq(), AskCurve(*early, 90)));
+  }
+}
+
+TEST_P(EveryCandidate, TheLongestGapGrowsNoFurther) {
+  const auto once = Make();
+  const auto often = Make();
+  const auto values = TwoSeasons(300, 9);
+  Feed(*once, values);
+  Feed(*often, values);
+  once->Skip(std::numeric_limits<int64_t>::max());
+  for (int i = 0; i < 3; i++) often->Skip(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(AskCurve(*once, 90), AskCurve(*often, 90));
+}
+
 TEST_P(EveryCandidate, LearnsTheSeasonThroughGaps) {
   if (!HasSeason()) return;
   const auto whole = Make();
@@ -124,10 +146,10 @@ TEST_P(EveryCandidate, AnAnswerDoesNotDependOnWhatElseIsAsked) {
   for (int steps : {1, 2, 143, 144, 145, 288, 289, 290, 433, 1000}) {
     ASSERT_EQ(Ask(*model, steps), curve[static_cast<size_t>(steps - 1)]) << steps;
   }
-  const std::vector<int> backwards = {900, 300, 300, 1};
+  const std::vector<int> backwards = {900, 300, 290, 1};
   std::vector<double> out(4);
   model->Forecast(backwards, out);
-  EXPECT_THAT(out, testing::ElementsAre(curve[899], curve[299], curve[299], curve[0]));
+  EXPECT_THAT(out, testing::ElementsAre(curve[899], curve[299], curve[289], curve[0]));
 }
 
 TEST_P(EveryCandidate, AConstantStaysOne) {

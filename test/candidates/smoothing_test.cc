@@ -222,6 +222,17 @@ TEST(SeasonalNaiveWeekModel, ALongSeasonIsMeansOverEvenShares) {
   EXPECT_FLOAT_EQ(static_cast<float>(Ask(model, 3360)), 6710 + 4.5F);
 }
 
+TEST(SeasonalNaiveWeekModel, ThePhaseUnderWayIsKeptApartFromTheSeasonBefore) {
+  SeasonalNaiveWeek model(3360);
+  for (int i = 0; i < 2 * 3360 + 5; i++) model.Update(i);
+  EXPECT_EQ(Ask(model, 1), 3360 + 4.5);       // the same phase, a season ago
+  EXPECT_EQ(Ask(model, 3360), 2 * 3360 + 2);  // of which five cells are known
+  model.Skip(3359);
+  model.Update(100);  // the same cell, a season later
+  EXPECT_EQ(Ask(model, 3360), 100);
+  EXPECT_EQ(Ask(model, 1), 2 * 3360 + 2);
+}
+
 TEST(SeasonalNaiveWeekModel, APhaseThatIsMissingKeepsTheSeasonBefore) {
   SeasonalNaiveWeek model(7);
   for (int i = 0; i < 21; i++) model.Update(i == 16 ? kMissing : i);
