@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "forecast/half_float.h"
 
 namespace promcast {
 namespace {
 
 constexpr int64_t kSomeSeen = 30;
-constexpr int kWidth = 6;          // cells to either side where a season ago is read smoothed
 constexpr float kFarthest = 8;     // deviations that a feature is from the usual at most
 constexpr float kFirstNear = .7F;  // first weight of the last value, near and far ahead
 constexpr float kFirstFar = .2F;
+constexpr int kTurns = 2;
 constexpr int kNearPart = 90;    // of a season: what is near
 constexpr int kSomeLearnt = 50;  // before that a residual's deviation is not trusted
 constexpr int kManyLearnt = 10'000;
@@ -48,8 +51,8 @@ float Feature(double distance, double scale) {
 }  // namespace
 
 struct DirectRegressions::Record {
-  std::array<Eigen::half, kNow> now;
-  std::array<Eigen::half, kThen> then;
+  std::array<HalfFloat, kNow> now;
+  std::array<HalfFloat, kThen> then;
   float usual = kFree;  // at the target
 };
 
@@ -88,6 +91,12 @@ size_t DirectRegressions::rungs(size_t regression) const {
   return plan_.options[regression].near_only ? plan_.near_rungs : plan_.ladder.size();
 }
 
+DirectRegressions::Record* DirectRegressions::RecordsOf(size_t rung) const {
+  Record* first = records_.get();
+  for (size_t i = 0; i < rung; i++) first += plan_.ladder[i].pending();
+  return first;
+}
+
 DirectRegressions::Horizon* DirectRegressions::HorizonsOf(size_t regression) const {
   Horizon* first = horizons_.get();
   for (size_t i = 0; i < regression; i++) first += rungs(i);
@@ -109,7 +118,7 @@ void DirectRegressions::Restart() {
 }
 
 void DirectRegressions::Observe() {
-  const double usual = past_.Usual(0);
+  const double usual = past_.usual_now();
   const double scale = 1 / past_.deviation();
   auto distance = [&](double value) { return Feature(value - usual, scale); };
   now_[2] = now_[1];
@@ -117,38 +126,36 @@ void DirectRegressions::Observe() {
   now_[0] = distance(past_.newest());
   for (int i = 0; i < 4; i++) now_[3 + i] = distance(past_.level(i));
   now_[7] = distance(past_.SeasonAgo());
-  now_[8] = distance(past_.SharpUsual(0));
-  now_[9] = distance(past_.AroundSeasonAgo(kWidth));
+  now_[8] = distance(past_.sharp_usual_now());
+  now_[9] = distance(past_.AroundSeasonAgo());
   now_[10] = Feature(past_.newest() - past_.mean(), scale);
-  now_[11] = Feature(past_.LongerSeasons(0), scale);
+  now_[11] = Feature(past_.longer_seasons_now(), scale);
   now_[12] = 1;
 }
 
-DirectRegressions::Then DirectRegressions::ThenFeatures(int64_t steps, double usual) const {
+DirectRegressions::Then DirectRegressions::ThenFeatures(const Ahead& ahead) const {
   const double scale = 1 / past_.deviation();
-  return {Feature(past_.LastCycle(steps) - usual, scale),
-          Feature(past_.SharpUsual(steps) - usual, scale),
-          Feature(past_.AroundLastCycle(steps, kWidth) - usual, scale),
-          Feature(usual - past_.mean(), scale),
-          Feature(usual - past_.Usual(0), scale),
-          Feature(past_.LongerSeasons(steps), scale)};
+  return {Feature(ahead.last_cycle - ahead.usual, scale),        Feature(ahead.sharp_usual - ahead.usual, scale),
+          Feature(ahead.around_last_cycle - ahead.usual, scale), Feature(ahead.usual - past_.mean(), scale),
+          Feature(ahead.usual - past_.usual_now(), scale),       Feature(ahead.longer_seasons, scale)};
 }
 
 void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
   Now now;
   Then then;
-  for (int i = 0; i < kNow; i++) now[i] = static_cast<float>(record.now[i]);
-  for (int i = 0; i < kThen; i++) then[i] = static_cast<float>(record.then[i]);
+  FromHalf(record.now.data(), std::span(now));
+  FromHalf(record.then.data(), std::span(then));
   const auto target = static_cast<float>((value - record.usual) / past_.deviation());
   const auto stride = static_cast<float>(plan_.ladder[rung].stride);
+  const float share = stride / kTurns;
   for (size_t i = 0; i < plan_.options.size(); i++) {
     if (rung >= rungs(i)) continue;
     const DirectOptions& options = plan_.options[i];
     Horizon& horizon = HorizonsOf(i)[rung];
-    // The covariance holds every cell's features; this record stands for `stride` of them.
+    // The covariance holds the features of one cell in kTurns; this record stands for `stride` cells.
     const Now gain = regressions_[i].covariance.Gain(now);
     const float before = target - Dot(horizon.now, now) - Dot(horizon.then, then);
-    const float rate = stride / (1 + stride * Dot(now, gain));
+    const float rate = share / (1 + share * Dot(now, gain));
     AddScaled(horizon.now, gain, rate * Clipped(before, options.clip, horizon.seen, horizon.square));
     const float left = target - Dot(horizon.now, now) - Dot(horizon.then, then);
     const Then then_gain = horizon.then_covariance.Update(then, std::max(.5F, 1 - stride * (1 - options.keep)));
@@ -162,39 +169,36 @@ void DirectRegressions::Update(int64_t now, double value) {
     seasonal_ = true;
     Restart();
   }
-  Record* records = records_.get();
   for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
     const HorizonGrid& grid = plan_.ladder[rung];
-    if (const int64_t issued = grid.IssuedFor(now); issued >= 0) {
-      Record& record = records[grid.SlotOf(issued)];
-      if (!std::isnan(record.usual)) Learn(rung, record, value);
-      record.usual = kFree;
-    }
-    records += grid.pending();
+    const int64_t issued = grid.IssuedFor(now);
+    if (issued < 0) continue;
+    Record& record = RecordsOf(rung)[grid.SlotOf(issued)];
+    if (!std::isnan(record.usual)) Learn(rung, record, value);
+    record.usual = kFree;
   }
   Observe();
   ready_ = past_.seen() >= kSomeSeen;
   if (!ready_) return;
-  for (size_t i = 0; i < plan_.options.size(); i++) regressions_[i].covariance.Update(now_, plan_.options[i].keep);
-  records = records_.get();
-  for (const HorizonGrid& grid : plan_.ladder) {
-    if (grid.Keeps(now)) {
-      Record& record = records[grid.SlotOf(now)];
-      const double usual = past_.Usual(grid.steps);
-      const Then then = ThenFeatures(grid.steps, usual);
-      for (int i = 0; i < kNow; i++) record.now[i] = Eigen::half(now_[i]);
-      for (int i = 0; i < kThen; i++) record.then[i] = Eigen::half(then[i]);
-      record.usual = static_cast<float>(usual);
-    }
-    records += grid.pending();
-  }
+  // In turn: each covariance takes every kTurns-th cell in, for kTurns of them.
+  const auto turn = static_cast<size_t>(now % kTurns);
+  if (turn >= plan_.options.size()) return;
+  regressions_[turn].covariance.Update(now_, std::pow(plan_.options[turn].keep, static_cast<float>(kTurns)));
+}
+
+void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead) {
+  if (!ready_) return;
+  Record& record = RecordsOf(rung)[plan_.ladder[rung].SlotOf(now)];
+  const Then then = ThenFeatures(ahead);
+  ToHalf(std::span(std::as_const(now_)), record.now.data());
+  ToHalf(std::span(then), record.then.data());
+  record.usual = static_cast<float>(ahead.usual);
 }
 
 void DirectRegressions::Skip(int64_t now, int64_t cells) {
-  Record* records = records_.get();
-  for (const HorizonGrid& grid : plan_.ladder) {
-    grid.ForEachDue(now, cells, [&](int slot) { records[slot].usual = kFree; });
-    records += grid.pending();
+  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+    Record* records = RecordsOf(rung);
+    plan_.ladder[rung].ForEachDue(now, cells, [&](int slot) { records[slot].usual = kFree; });
   }
 }
 
@@ -202,12 +206,11 @@ float DirectRegressions::Distance(const Horizon& horizon, const Then& then) cons
   return Dot(horizon.now, now_) + Dot(horizon.then, then);
 }
 
-void DirectRegressions::Forecast(int64_t steps, std::span<double> out) const {
+void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) const {
   std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
   if (!ready_) return;
-  const auto between = RungsAround(plan_.ladder, steps);
-  const double usual = past_.Usual(steps);
-  const Then then = ThenFeatures(steps, usual);
+  const auto between = RungsAround(plan_.ladder, ahead.steps);
+  const Then then = ThenFeatures(ahead);
   for (size_t i = 0; i < out.size(); i++) {
     if (between.upper >= rungs(i)) continue;
     const Horizon* horizons = HorizonsOf(i);
@@ -215,7 +218,7 @@ void DirectRegressions::Forecast(int64_t steps, std::span<double> out) const {
     if (between.lower != between.upper) {
       distance = between.part * distance + (1 - between.part) * Distance(horizons[between.lower], then);
     }
-    out[i] = usual + past_.deviation() * distance;
+    out[i] = ahead.usual + past_.deviation() * distance;
   }
 }
 

@@ -48,13 +48,15 @@ class DirectRegressions {
   DirectRegressions(const Past& past, const DirectPlan& plan);
   ~DirectRegressions();
 
-  /// After the past's Update with the value of cell `now`.
+  /// After the past's Update with the value of cell `now`: learns from the forecasts that were kept for it.
   void Update(int64_t now, double value);
+  /// Keeps what is known now of the cell at the rung's distance until its value arrives.
+  void Keep(size_t rung, int64_t now, const Ahead& ahead);
   /// The `cells` cells up to `now` are missing.
   void Skip(int64_t now, int64_t cells);
   /// out: one value a regression. Between the ladder's horizons the neighbours' distances from the usual are
   /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
-  void Forecast(int64_t steps, std::span<double> out) const;
+  void Forecast(const Ahead& ahead, std::span<double> out) const;
 
   size_t ModelBytes() const;    ///< on the heap: what was learnt
   size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
@@ -66,8 +68,9 @@ class DirectRegressions {
 
   void Restart();
   void Observe();
-  Then ThenFeatures(int64_t steps, double usual) const;
+  Then ThenFeatures(const Ahead& ahead) const;
   void Learn(size_t rung, const Record& record, double value);
+  Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;
   size_t rungs(size_t regression) const;
   float Distance(const Horizon& horizon, const Then& then) const;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "forecast/past.h"
@@ -14,9 +13,8 @@ class Expert {
 
   /// The field's own name, e.g. "seasonal_naive".
   virtual std::string_view name() const = 0;
-  /// The value expected `steps` (>= 1) cells after the newest one; NaN where the expert cannot say yet. The past has
-  /// seen a value.
-  virtual double Forecast(const Past& past, int64_t steps) const = 0;
+  /// The value expected there; NaN where the expert cannot say yet. The past has seen a value.
+  virtual double Forecast(const Past& past, const Ahead& ahead) const = 0;
 };
 
 }  // namespace promcast

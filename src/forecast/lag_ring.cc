@@ -63,7 +63,7 @@ double LagRing::AroundAgo(int cells, int width) const {
     int step = step_ - (newest + oldest) / 2;
     while (step < 0) step += length_;
     const int phases = (oldest - newest) / 2 * phases_ / length_;
-    return cells_.Around(PhaseOf(step), 0, phases);
+    return cells_.Around(PhaseOf(step), 0, phases).smooth;
   }
   double sum = 0;
   int count = 0;

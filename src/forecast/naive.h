@@ -8,7 +8,7 @@ namespace promcast {
 class Naive final : public Expert {
  public:
   std::string_view name() const override { return "naive"; }
-  double Forecast(const Past& past, int64_t) const override { return past.newest(); }
+  double Forecast(const Past& past, const Ahead&) const override { return past.newest(); }
 };
 
 }  // namespace promcast

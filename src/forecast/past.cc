@@ -12,9 +12,10 @@ constexpr int64_t kSomeSeen = 30;
 constexpr int64_t kMany = 1 << 20;
 constexpr double kTiny = 1e-9;
 constexpr double kOffsetRate = .1;
-constexpr double kNewestCycle = .15;  // its weight in the first season's shape
-constexpr double kNewestLonger = .2;  // in a longer one's
-constexpr int kSmoothing = 2;         // phases to either side
+constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
+constexpr double kNewestCycle = .15;       // its weight in the first season's shape
+constexpr double kNewestLonger = .2;       // in a longer one's
+constexpr int kSmoothing = 2;              // phases to either side
 constexpr int kLongerSmoothing = 1;
 }  // namespace
 
@@ -46,17 +47,20 @@ void Past::Update(double value) {
   high_ = std::max(high_, value);
   for (size_t i = 0; i < levels_.size(); i++) levels_[i].Update(value, kLevelRates[i]);
   UpdateMoments(value);
-  if (!profile_) {
-    usual_now_ = levels_.back().value;
-    return;
-  }
   if (!longer_.empty()) UpdateLongerSeasons(value);
   if (lag_) lag_->Update(value);
-  profile_->Update(value);
-  const double season = profile_->Smooth(0);
-  seasonal_ = seasonal_ || !std::isnan(season);
-  usual_now_ = OrSlowestLevel(season);
+  if (profile_) profile_->Update(value);
+  LookAtNow();
   if (seasonal_) UpdateOffsets(value);
+}
+
+void Past::LookAtNow() {
+  PhaseMemory::Reading season{kNaN, kNaN};
+  if (profile_) season = profile_->At(0);
+  seasonal_ = seasonal_ || !std::isnan(season.smooth);
+  usual_now_ = OrSlowestLevel(season.smooth);
+  sharp_usual_now_ = OrSlowestLevel(season.sharp);
+  longer_seasons_now_ = LongerSeasons(0);
 }
 
 void Past::UpdateMoments(double value) {
@@ -72,10 +76,10 @@ void Past::UpdateMoments(double value) {
 }
 
 void Past::UpdateLongerSeasons(double value) {
-  double left = seasonal_ ? value - profile_->Smooth(1) : kNaN;  // of the cell that the shape has not seen yet
+  double left = seasonal_ ? value - profile_->At(1).smooth : kNaN;  // of the cell that the shape has not seen yet
   for (SeasonProfile& longer : longer_) {
     longer.Update(left);
-    if (const double known = longer.Smooth(0); !std::isnan(known)) left -= known;
+    if (const double known = longer.At(0).smooth; !std::isnan(known)) left -= known;
   }
 }
 
@@ -85,7 +89,7 @@ void Past::UpdateOffsets(double value) {
     const auto [innovation, shifted] = offset.filter.Pass(distance - offset.value);
     offset.value += shifted ? innovation : kOffsetRate * innovation;
     if (longer_.empty()) return;
-    distance -= LongerSeasons(0);
+    distance -= longer_seasons_now_;
   }
 }
 
@@ -94,46 +98,44 @@ void Past::Skip(int64_t cells) {
   if (lag_) lag_->Skip(cells);
   profile_->Skip(cells);
   for (SeasonProfile& longer : longer_) longer.Skip(cells);
-  usual_now_ = OrSlowestLevel(profile_->Smooth(0));
+  LookAtNow();
 }
 
 double Past::OrSlowestLevel(double value) const {
   return std::isnan(value) ? levels_.back().value : value;
 }
 
-double Past::Season(Shape shape, int64_t steps) const {
-  if (!seasonal_) return kNaN;
-  const double first = profile_->Smooth(steps);
-  return shape == kFirstSeason ? first : first + LongerSeasons(steps);
+Ahead Past::LookAhead(int64_t steps) const {
+  Ahead ahead{steps, kNaN, 0, 0, 0, kNaN, kNaN, std::exp2(kLogDamping * static_cast<double>(steps))};
+  PhaseMemory::Reading season{kNaN, kNaN};
+  if (seasonal_) season = profile_->At(steps);
+  ahead.season = season.smooth;
+  ahead.usual = OrSlowestLevel(season.smooth);
+  ahead.sharp_usual = OrSlowestLevel(season.sharp);
+  ahead.longer_seasons = LongerSeasons(steps);
+  if (lag_) {
+    const int ago = lag_->AgoOfPhaseAhead(steps);
+    ahead.last_cycle = lag_->Ago(ago);
+    ahead.around_last_cycle = lag_->AroundAgo(ago, kWidth);
+  }
+  return ahead;
 }
 
 double Past::LongerSeasons(int64_t steps) const {
   double sum = 0;
   for (const SeasonProfile& longer : longer_) {
-    const double distance = longer.Smooth(steps);
+    const double distance = longer.At(steps).smooth;
     if (!std::isnan(distance)) sum += distance;
   }
   return sum;
-}
-
-double Past::SharpUsual(int64_t steps) const {
-  return OrSlowestLevel(seasonal_ ? profile_->Sharp(steps) : kNaN);
-}
-
-double Past::LastCycle(int64_t steps) const {
-  return lag_ ? lag_->Ago(lag_->AgoOfPhaseAhead(steps)) : kNaN;
-}
-
-double Past::AroundLastCycle(int64_t steps, int width) const {
-  return lag_ ? lag_->AroundAgo(lag_->AgoOfPhaseAhead(steps), width) : kNaN;
 }
 
 double Past::SeasonAgo() const {
   return lag_ ? lag_->Ago(lag_->length()) : kNaN;
 }
 
-double Past::AroundSeasonAgo(int width) const {
-  return lag_ ? lag_->AroundAgo(lag_->length(), width) : kNaN;
+double Past::AroundSeasonAgo() const {
+  return lag_ ? lag_->AroundAgo(lag_->length(), kWidth) : kNaN;
 }
 
 size_t Past::HeapBytes() const {

@@ -21,12 +21,25 @@ struct SeasonMemory {
   int longer_phases = 168;   ///< of a longer season's distance from it; 0: longer seasons are not learnt
 };
 
+/// What the past says of one cell ahead.
+struct Ahead {
+  int64_t steps;
+  double season;             ///< the first season's shape there; NaN while unknown
+  double longer_seasons;     ///< how far the longer ones usually are from it; 0 while unknown
+  double usual;              ///< the first season's shape, before it is known the slowest level
+  double sharp_usual;        ///< the same unsmoothed
+  double last_cycle;         ///< the value that the first season had last in this phase; NaN while unknown
+  double around_last_cycle;  ///< the mean of +-kWidth cells around it
+  double offset_left;        ///< what of the present distance from a shape is expected to be left
+};
+
 /// What the models of one series look at: its last values, levels at four rates, running moments and the shapes of its
 /// seasons. One for all models, so that nothing is kept twice. Values are in whatever unit they are given in. Not
 /// thread-safe.
 class Past {
  public:
   static constexpr std::array<double, 4> kLevelRates{.5, .2, .05, .01};
+  static constexpr int kWidth = 6;
   enum Shape { kFirstSeason, kAllSeasons };
 
   /// Season lengths in cells. The first is the one that models take for the series' shape; of each longer one what is
@@ -54,24 +67,18 @@ class Past {
   bool seasonal() const { return seasonal_; }
   bool has_longer_seasons() const { return !longer_.empty(); }
 
-  /// The seasons' shape at the cell `steps` (>= 0) ahead; NaN while unknown.
-  double Season(Shape shape, int64_t steps) const;
-  /// Distance of the newest values from that shape, smoothed (rate .1 a cell); after a shift the distance itself.
+  /// Distance of the newest values from a shape, smoothed (rate .1 a cell); after a shift the distance itself.
   double offset(Shape shape) const { return offsets_[shape].value; }
-  /// How far the longer seasons usually are from the first one's shape there; 0 while unknown.
-  double LongerSeasons(int64_t steps) const;
-  /// What is usual there: the first season's shape, before it is known the slowest level.
-  double Usual(int64_t steps) const { return steps == 0 ? usual_now_ : OrSlowestLevel(Season(kFirstSeason, steps)); }
-  /// The same with the shape unsmoothed.
-  double SharpUsual(int64_t steps) const;
+  /// What is usual at the newest cell.
+  double usual_now() const { return usual_now_; }
+  double sharp_usual_now() const { return sharp_usual_now_; }
+  double longer_seasons_now() const { return longer_seasons_now_; }
+  /// What the past says of the cell `steps` (>= 1) ahead.
+  Ahead LookAhead(int64_t steps) const;
 
-  /// The value that the first season had last in the phase of the cell `steps` (>= 1) ahead; NaN while unknown.
-  double LastCycle(int64_t steps) const;
-  /// The mean of +-width cells around it.
-  double AroundLastCycle(int64_t steps, int width) const;
-  /// The value one season before the newest cell, and the mean of +-width cells around it; NaN while unknown.
+  /// The value one season before the newest cell, and the mean of +-kWidth cells around it; NaN while unknown.
   double SeasonAgo() const;
-  double AroundSeasonAgo(int width) const;
+  double AroundSeasonAgo() const;
 
   size_t HeapBytes() const;
 
@@ -87,10 +94,12 @@ class Past {
   void UpdateMoments(double value);
   void UpdateLongerSeasons(double value);
   void UpdateOffsets(double value);
+  double LongerSeasons(int64_t steps) const;
   double OrSlowestLevel(double value) const;
+  void LookAtNow();
 
   int64_t seen_ = 0;
-  double usual_now_ = 0;
+  double usual_now_ = 0, sharp_usual_now_ = 0, longer_seasons_now_ = 0;
   double newest_ = 0;
   std::array<Level, kLevelRates.size()> levels_;
   std::array<Level, 2> offsets_;

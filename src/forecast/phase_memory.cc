@@ -8,9 +8,20 @@ namespace promcast {
 namespace {
 constexpr double kSpan = 48'000;  // of the 65535 codes: the rest is room before the next recoding
 constexpr double kFarthest = 4;   // ranges beyond the known values
+
+struct Weighted {
+  double sum = 0, weights = 0;
+
+  void Add(double value, double weight) {
+    sum += weight * value;
+    weights += weight;
+  }
+  double Mean() const { return weights > 0 ? sum / weights : std::numeric_limits<double>::quiet_NaN(); }
+};
+
 }  // namespace
 
-PhaseMemory::PhaseMemory(int phases) : cells_(new int16_t[phases]), phases_(phases) {
+PhaseMemory::PhaseMemory(int phases) : cells_(new int16_t[phases]), phases_(phases), unknown_(phases) {
   std::fill_n(cells_.get(), phases, kUnknown);
 }
 
@@ -32,23 +43,32 @@ void PhaseMemory::Set(int phase, double value) {
     Recode({std::min(range.low, value), std::max(range.high, value)});
     code = unit_ > 0 ? (value - base_) / unit_ : 0;
   }
+  unknown_ -= cells_[phase] == kUnknown;
   cells_[phase] = static_cast<int16_t>(std::lrint(code));
 }
 
-double PhaseMemory::Around(int phase, double part, int width) const {
-  int at = (phase - width) % phases_;
-  if (at < 0) at += phases_;
-  double sum = 0;
-  double weights = 0;
-  for (int i = 0; i <= 2 * width + 1; i++) {
-    const double weight = i == 0 ? 1 - part : i == 2 * width + 1 ? part : 1;
+PhaseMemory::Reading PhaseMemory::Around(int phase, double part, int width) const {
+  int at = phase - width;
+  while (at < 0) at += phases_;
+  if (unknown_ == 0 && at + 2 * width + 1 < phases_) {
+    const int16_t* cell = cells_.get() + at;
+    int inner = 0;
+    for (int i = 1; i <= 2 * width; i++) inner += cell[i];
+    const double ends = (1 - part) * cell[0] + part * cell[2 * width + 1];
+    const double sharp = (1 - part) * cell[width] + part * cell[width + 1];
+    return {base_ + unit_ * sharp, base_ + unit_ * ((inner + ends) / (2 * width + 1))};
+  }
+  Weighted sharp;
+  Weighted smooth;
+  for (int i = -width; i <= width + 1; i++) {
     const int16_t cell = cells_[at];
     if (++at == phases_) at = 0;
     if (cell == kUnknown) continue;
-    sum += weight * cell;
-    weights += weight;
+    if (i == 0) sharp.Add(cell, 1 - part);
+    if (i == 1) sharp.Add(cell, part);
+    smooth.Add(cell, i == -width ? 1 - part : i == width + 1 ? part : 1);
   }
-  return weights > 0 ? base_ + unit_ * (sum / weights) : std::numeric_limits<double>::quiet_NaN();
+  return {base_ + unit_ * sharp.Mean(), base_ + unit_ * smooth.Mean()};
 }
 
 void PhaseMemory::Fit() {

@@ -16,10 +16,13 @@ class PhaseMemory {
   /// NaN: never set.
   double Get(int phase) const;
   void Set(int phase, double value);
-  /// Mean over +-width phases around a place that lies `part` (0 to 1) of the way from `phase` (-1 to phases - 1) to
-  /// the next one, at the ends round the season; a value counts as spread over its whole phase. Without the phases
-  /// never set; NaN when all are.
-  double Around(int phase, double part, int width) const;
+  struct Reading {
+    double sharp;   ///< the two nearest phases, interpolated
+    double smooth;  ///< the mean of all within the width
+  };
+  /// Reads at a place that lies `part` (0 to 1) of the way from `phase` (-1 to phases - 1) to the next one, and over
+  /// +-width phases around it, at the ends round the season. Phases never set are left out; NaN when all are.
+  Reading Around(int phase, double part, int width) const;
   /// Makes the unit fine again after the values' range has shrunk. Costs a pass: meant for once a season.
   void Fit();
   /// What this holds on the heap.
@@ -37,6 +40,7 @@ class PhaseMemory {
   double base_ = 0;
   double unit_ = 0;  // 0: all known values equal the base
   int phases_;
+  int unknown_;  // phases never set
   bool empty_ = true;
 };
 

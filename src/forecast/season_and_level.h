@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cmath>
-
 #include "forecast/expert.h"
 
 namespace promcast {
@@ -14,13 +12,12 @@ class SeasonAndLevel final : public Expert {
   SeasonAndLevel(Past::Shape shape, std::string_view name) : shape_(shape), name_(name) {}
 
   std::string_view name() const override { return name_; }
-  double Forecast(const Past& past, int64_t steps) const override {
-    return past.Season(shape_, steps) + past.offset(shape_) * std::pow(kDamping, static_cast<double>(steps));
+  double Forecast(const Past& past, const Ahead& ahead) const override {
+    const double shape = shape_ == Past::kFirstSeason ? ahead.season : ahead.season + ahead.longer_seasons;
+    return shape + past.offset(shape_) * ahead.offset_left;
   }
 
  private:
-  static constexpr double kDamping = .998;
-
   Past::Shape shape_;
   std::string_view name_;
 };

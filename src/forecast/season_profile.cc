@@ -69,11 +69,11 @@ void SeasonProfile::Learn(int phase, double value, int season) {
   cells_.Set(phase, known + std::max<double>(newest_weight_, 1. / (season + 1)) * error);
 }
 
-double SeasonProfile::Read(int64_t steps, int smoothing) const {
-  if (seasons_ == 0) return kNaN;
+PhaseMemory::Reading SeasonProfile::At(int64_t steps) const {
+  if (seasons_ == 0) return {kNaN, kNaN};
   const double position = clock_.Position(steps);
   const double below = std::floor(position);
-  return cells_.Around(static_cast<int>(below), position - below, smoothing);
+  return cells_.Around(static_cast<int>(below), position - below, smoothing_);
 }
 
 }  // namespace promcast

@@ -33,18 +33,15 @@ class SeasonProfile {
   void Update(double value);
   /// As Update(NaN) `cells` times, at the cost of a few.
   void Skip(int64_t cells);
-  /// The season's value `steps` (>= 0) cells after the newest cell, smoothed over the neighbouring phases. NaN before
-  /// one whole season was seen.
-  double Smooth(int64_t steps) const { return Read(steps, smoothing_); }
-  /// As it is, interpolated between phases only.
-  double Sharp(int64_t steps) const { return Read(steps, 0); }
+  /// The season's value `steps` (>= 0) cells after the newest cell: as it is, and smoothed over the neighbouring
+  /// phases. NaN before one whole season was seen.
+  PhaseMemory::Reading At(int64_t steps) const;
   int season_length() const { return clock_.length(); }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
 
  private:
   static constexpr int kDelay = 3;
 
-  double Read(int64_t steps, int smoothing) const;
   void ClosePhase();
   void Learn(int phase, double value, int season);
 

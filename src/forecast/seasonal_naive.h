@@ -8,7 +8,7 @@ namespace promcast {
 class SeasonalNaive final : public Expert {
  public:
   std::string_view name() const override { return "seasonal_naive"; }
-  double Forecast(const Past& past, int64_t steps) const override { return past.LastCycle(steps); }
+  double Forecast(const Past&, const Ahead& ahead) const override { return ahead.last_cycle; }
 };
 
 }  // namespace promcast

@@ -11,7 +11,7 @@ class SmoothedLevel final : public Expert {
   SmoothedLevel(int which, std::string_view name) : which_(which), name_(name) {}
 
   std::string_view name() const override { return name_; }
-  double Forecast(const Past& past, int64_t) const override { return past.level(which_); }
+  double Forecast(const Past& past, const Ahead&) const override { return past.level(which_); }
 
  private:
   int which_;

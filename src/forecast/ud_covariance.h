@@ -25,8 +25,10 @@ class UdCovariance {
     Vector v = Projected(x);
     for (int i = 0; i < N; i++) v[i] *= diagonal_[i];
     Vector gain = v;
+#pragma GCC unroll 16
     for (int j = 1; j < N; j++) {
       const float* column = Column(j);
+#pragma GCC unroll 16
       for (int i = 0; i < j; i++) gain[i] += column[i] * v[j];
     }
     return gain;
@@ -40,13 +42,17 @@ class UdCovariance {
     for (int i = 0; i < N; i++) v[i] = diagonal_[i] * f[i];
     Vector gain{};
     float alpha = keep;
-    const float growth = 1 / keep;
+    float inverse = 1 / keep;  // of alpha
+    const float growth = inverse;
+#pragma GCC unroll 16
     for (int j = 0; j < N; j++) {
       const float before = alpha;
+      const float lambda = -f[j] * inverse;
       alpha += v[j] * f[j];
-      diagonal_[j] = std::min(diagonal_[j] * (before / alpha) * growth, kCeiling);
-      const float lambda = -f[j] / before;
+      inverse = 1 / alpha;
+      diagonal_[j] = std::min(diagonal_[j] * before * inverse * growth, kCeiling);
       float* column = Column(j);
+#pragma GCC unroll 16
       for (int i = 0; i < j; i++) {
         const float u = column[i];
         column[i] = u + lambda * gain[i];
@@ -54,8 +60,7 @@ class UdCovariance {
       }
       gain[j] = v[j];
     }
-    const float scale = 1 / alpha;
-    for (float& g : gain) g *= scale;
+    for (float& g : gain) g *= inverse;
     return gain;
   }
 
@@ -63,16 +68,22 @@ class UdCovariance {
   // U'x.
   Vector Projected(const Vector& x) const {
     Vector f = x;
+#pragma GCC unroll 16
     for (int j = 1; j < N; j++) {
       const float* column = Column(j);
       float sum = 0;
+#pragma GCC unroll 16
       for (int i = 0; i < j; i++) sum += column[i] * x[i];
       f[j] += sum;
     }
     return f;
   }
-  const float* Column(int j) const { return upper_.data() + j * (j - 1) / 2; }
-  float* Column(int j) { return upper_.data() + j * (j - 1) / 2; }
+  const float* Column(int j) const {
+    return upper_.data() + j * (j - 1) / 2;
+  }
+  float* Column(int j) {
+    return upper_.data() + j * (j - 1) / 2;
+  }
 
   std::array<float, N> diagonal_;
   std::array<float, N*(N - 1) / 2> upper_;

@@ -1,10 +1,11 @@
 #include "model_bank/horizon_mix.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <new>
+
+#include "forecast/half_float.h"
 
 namespace promcast {
 namespace {
@@ -30,15 +31,14 @@ struct HorizonMix::Record {
   float value_rest = 0;
   float scale = 1;
 
-  Eigen::half* distances() { return reinterpret_cast<Eigen::half*>(this + 1); }
-  const Eigen::half* distances() const { return reinterpret_cast<const Eigen::half*>(this + 1); }
+  HalfFloat* distances() { return reinterpret_cast<HalfFloat*>(this + 1); }
+  const HalfFloat* distances() const { return reinterpret_cast<const HalfFloat*>(this + 1); }
   /// In the values' unit.
-  double Distance(size_t field) const { return static_cast<double>(static_cast<float>(distances()[field])) * unit(); }
-  void SetDistance(size_t field, double distance) {
-    distances()[field] = Eigen::half(static_cast<float>(std::clamp(distance / unit(), -kFarthestHalf, kFarthestHalf)));
+  double Distance(size_t field) const { return FromHalf(distances()[field]) * unit(); }
+  void SetDistance(size_t field, double distance, double inverse_unit) {
+    distances()[field] = ToHalf(static_cast<float>(distance * inverse_unit));
   }
   double unit() const { return scale > 0 ? scale : 1; }
-  static constexpr double kFarthestHalf = 65'000;
 };
 
 HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pending) {
@@ -71,7 +71,7 @@ HorizonMix::~HorizonMix() = default;
 HorizonMix::HorizonMix(HorizonMix&&) noexcept = default;
 
 size_t HorizonMix::record_bytes() const {
-  const size_t bytes = sizeof(Record) + fields() * sizeof(Eigen::half);
+  const size_t bytes = sizeof(Record) + fields() * sizeof(HalfFloat);
   return (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
 }
 
@@ -131,14 +131,14 @@ void HorizonMix::Issue(int64_t now, double value, std::span<const double> foreca
   record.value = static_cast<float>(value);
   record.value_rest = static_cast<float>(value - record.value);
   record.scale = static_cast<float>(mixed.scale);
-  record.SetDistance(kMix, mixed.point - value);
-  record.SetDistance(kMean, mixed.mean - value);
-  record.SetDistance(kMedian, mixed.median - value);
-  record.SetDistance(kSeasonalNaive, seasonal_naive - value);
-  for (size_t i = 1; i < models_; i++) record.SetDistance(FieldOf(i), forecasts[i] - value);
-  for (size_t i = 0; i < coverages_; i++) {
-    record.SetDistance(FieldOf(models_) + i, half_widths.empty() ? kNaN : half_widths[i]);
-  }
+  const double inverse_unit = 1 / record.unit();
+  auto keep = [&](size_t field, double distance) { record.SetDistance(field, distance, inverse_unit); };
+  keep(kMix, mixed.point - value);
+  keep(kMean, mixed.mean - value);
+  keep(kMedian, mixed.median - value);
+  keep(kSeasonalNaive, seasonal_naive - value);
+  for (size_t i = 1; i < models_; i++) keep(FieldOf(i), forecasts[i] - value);
+  for (size_t i = 0; i < coverages_; i++) keep(FieldOf(models_) + i, half_widths.empty() ? kNaN : half_widths[i]);
 }
 
 void HorizonMix::Charge(float* loss, double error, double mix_error, double limit) const {

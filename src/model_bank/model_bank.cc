@@ -43,7 +43,7 @@ struct ModelBank::Impl {
         regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)) {}
 
   const BankOptions& options() const { return plan->options; }
-  std::span<const double> Ask(int steps, Forecasts& out) const;
+  std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const;
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
   void IssueAll(double z);
@@ -63,13 +63,13 @@ struct ModelBank::Impl {
   bool never_negative = true;
 };
 
-std::span<const double> ModelBank::Impl::Ask(int steps, Forecasts& out) const {
+std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out) const {
   // Nothing may run away: at most a fifth of the seen range beyond it.
   const double margin = kRangeMargin * (past.high() - past.low());
   const size_t experts = plan->experts.size();
   const size_t models = plan->models();
-  for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, steps);
-  if (regressions) regressions->Forecast(steps, {out.data() + experts, models - experts});
+  for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, ahead);
+  if (regressions) regressions->Forecast(ahead, {out.data() + experts, models - experts});
   for (size_t i = 0; i < models; i++) {
     out[i] = std::clamp(out[i], past.low() - margin, past.high() + margin);  // NaN stays NaN
   }
@@ -129,7 +129,9 @@ void ModelBank::Impl::IssueAll(double z) {
   for (size_t rung = 0; rung < ladder.size(); rung++) {
     HorizonMix& mix = ladder[rung];
     if (!mix.Keeps(now)) continue;
-    const auto asked = Ask(mix.plan().grid.steps, forecasts);
+    const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
+    const auto asked = Ask(ahead, forecasts);
+    if (regressions) regressions->Keep(rung, now, ahead);
     const Mixed mixed = mix.Mix(asked);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
@@ -174,7 +176,7 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
   const int last = bank.plan->direct.ladder[upper].steps;
   const double growth = steps > last ? std::sqrt(static_cast<double>(steps) / last) : 1;  // of bands beyond the ladder
   Impl::Forecasts forecasts;
-  const auto asked = bank.Ask(steps, forecasts);
+  const auto asked = bank.Ask(bank.past.LookAhead(steps), forecasts);
   const Mixed high = bank.ladder[upper].Mix(asked);
   const Mixed low = lower == upper ? high : bank.ladder[lower].Mix(asked);
   const double point = low.point + part * (high.point - low.point);

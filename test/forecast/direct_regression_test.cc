@@ -26,6 +26,10 @@ struct Replay {
   void Update(double value) {
     past.Update(value);
     direct.Update(++now, value);
+    for (size_t rung = 0; rung < plan.ladder.size(); rung++) {
+      const HorizonGrid& grid = plan.ladder[rung];
+      if (grid.Keeps(now)) direct.Keep(rung, now, past.LookAhead(grid.steps));
+    }
   }
   void Skip(int64_t cells) {
     now += cells;
@@ -34,7 +38,7 @@ struct Replay {
   }
   double Ask(int64_t steps, size_t which = 0) const {
     std::vector<double> out(plan.options.size());
-    direct.Forecast(steps, out);
+    direct.Forecast(past.LookAhead(steps), out);
     return out[which];
   }
 

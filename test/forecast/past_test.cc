@@ -65,12 +65,12 @@ TEST(Past, UsualIsTheSlowestLevelUntilASeasonWasSeen) {
   for (double value : values) {
     past.Update(value);
     EXPECT_FALSE(past.seasonal());
-    EXPECT_EQ(past.Usual(7), past.level(3));
-    EXPECT_TRUE(std::isnan(past.Season(Past::kFirstSeason, 7)));
+    EXPECT_EQ(past.LookAhead(7).usual, past.level(3));
+    EXPECT_TRUE(std::isnan(past.LookAhead(7).season));
   }
   past.Update(55);
   EXPECT_TRUE(past.seasonal());
-  EXPECT_EQ(past.Usual(7), past.Season(Past::kFirstSeason, 7));
+  EXPECT_EQ(past.LookAhead(7).usual, past.LookAhead(7).season);
 }
 
 TEST(Past, ALongerSeasonIsItsDistanceFromTheShorterOnesShape) {
@@ -83,8 +83,9 @@ TEST(Past, ALongerSeasonIsItsDistanceFromTheShorterOnesShape) {
   int t = 0;
   for (; t < 9 * 7 * day + 6 * day - day / 2; t++) past.Update(value_at(t));  // the middle of a sixth day
   const int into_quiet = day;
-  EXPECT_NEAR(past.LongerSeasons(into_quiet) - past.LongerSeasons(0), -30, 6);
-  EXPECT_NEAR(past.Season(Past::kAllSeasons, into_quiet), value_at(t - 1 + into_quiet), 6);
+  EXPECT_NEAR(past.LookAhead(into_quiet).longer_seasons - past.longer_seasons_now(), -30, 6);
+  EXPECT_NEAR(past.LookAhead(into_quiet).season + past.LookAhead(into_quiet).longer_seasons,
+              value_at(t - 1 + into_quiet), 6);
 }
 
 TEST(Past, TheOffsetIsTheSmoothedDistanceFromTheShape) {
@@ -110,8 +111,14 @@ TEST(Past, SkipEqualsMissingCellsOneByOne) {
     const int missing = static_cast<int>(random() % 500);
     at_once.Skip(missing);
     for (int i = 0; i < missing; i++) one_by_one.Skip(1);
-    for (int steps : {0, 1, 20, 48, 100, 336}) ASSERT_EQ(at_once.Usual(steps), one_by_one.Usual(steps)) << part;
-    ASSERT_EQ(at_once.LongerSeasons(9), one_by_one.LongerSeasons(9)) << part;
+    ASSERT_EQ(at_once.usual_now(), one_by_one.usual_now()) << part;
+    for (int steps : {1, 20, 48, 100, 336}) {
+      const Ahead a = at_once.LookAhead(steps);
+      const Ahead b = one_by_one.LookAhead(steps);
+      ASSERT_EQ(a.usual, b.usual) << part;
+      ASSERT_EQ(a.sharp_usual, b.sharp_usual) << part;
+      ASSERT_EQ(a.longer_seasons, b.longer_seasons) << part;
+    }
   }
 }
 

@@ -51,12 +51,12 @@ TEST(SeasonProfile, EqualsTheBatchDefinition) {
     profile.Update(values.back());
     if (t < season) continue;
     for (int steps : {0, 1, 4, 20, 24, 40}) {
-      ASSERT_NEAR(profile.Smooth(steps), BatchSeason(values, season, steps, 2), .01) << t << " +" << steps;
+      ASSERT_NEAR(profile.At(steps).smooth, BatchSeason(values, season, steps, 2), .01) << t << " +" << steps;
       const double sharp = BatchSeason(values, season, steps, 0);
       if (!std::isnan(sharp)) {
-        ASSERT_NEAR(profile.Sharp(steps), sharp, .01) << t << " +" << steps;
+        ASSERT_NEAR(profile.At(steps).sharp, sharp, .01) << t << " +" << steps;
       }
-      ASSERT_EQ(std::isnan(profile.Sharp(steps)), std::isnan(sharp)) << t << " +" << steps;
+      ASSERT_EQ(std::isnan(profile.At(steps).sharp), std::isnan(sharp)) << t << " +" << steps;
     }
   }
 }
@@ -74,7 +74,7 @@ TEST(SeasonProfile, SaysNothingOfNowThatTodayCouldHaveTaught) {
     for (int i = 0; i < 3 * std::max(1, season / 288); i++) {
       one.Update(0);
       other.Update(1);
-      ASSERT_EQ(one.Smooth(0), other.Smooth(0)) << season;
+      ASSERT_EQ(one.At(0).smooth, other.At(0).smooth) << season;
     }
   }
 }
@@ -83,10 +83,10 @@ TEST(SeasonProfile, IsSilentBeforeOneWholeSeason) {
   SeasonProfile profile(10, 288, kNewestWeight, 2);
   for (int t = 0; t < 9; t++) {
     profile.Update(t);
-    EXPECT_TRUE(std::isnan(profile.Smooth(1)));
+    EXPECT_TRUE(std::isnan(profile.At(1).smooth));
   }
   profile.Update(9);
-  EXPECT_FALSE(std::isnan(profile.Smooth(1)));
+  EXPECT_FALSE(std::isnan(profile.At(1).smooth));
 }
 
 TEST(SeasonProfile, OneWildDayMovesAPhaseLittle) {
@@ -94,7 +94,7 @@ TEST(SeasonProfile, OneWildDayMovesAPhaseLittle) {
   std::mt19937 random(5);
   for (int t = 0; t < 240; t++) profile.Update(std::normal_distribution<double>(10, 1)(random));
   for (int t = 0; t < 24; t++) profile.Update(t == 12 ? 1e9 : 10);
-  for (int t = 0; t < 24; t++) EXPECT_NEAR(profile.Smooth(t), 10, 3) << t;
+  for (int t = 0; t < 24; t++) EXPECT_NEAR(profile.At(t).smooth, 10, 3) << t;
 }
 
 }  // namespace
