@@ -57,7 +57,7 @@ void Past::Update(double value) {
 void Past::LookAtNow() {
   PhaseMemory::Reading season{kNaN, kNaN};
   if (profile_) season = profile_->At(0);
-  seasonal_ = seasonal_ || !std::isnan(season.smooth);
+  seasonal_ = profile_ && profile_->known();
   usual_now_ = OrSlowestLevel(season.smooth);
   sharp_usual_now_ = OrSlowestLevel(season.sharp);
   longer_seasons_now_ = LongerSeasons(0);

@@ -36,6 +36,8 @@ class SeasonProfile {
   /// The season's value `steps` (>= 0) cells after the newest cell: as it is, and smoothed over the neighbouring
   /// phases. NaN before one whole season was seen.
   PhaseMemory::Reading At(int64_t steps) const;
+  /// One whole season was seen.
+  bool known() const { return seasons_ > 0; }
   int season_length() const { return clock_.length(); }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
 
