@@ -27,14 +27,17 @@ struct BankOptions {
   static constexpr size_t kMaxHorizons = 32;
   static constexpr size_t kMaxCoverages = 8;
   static constexpr size_t kMaxSeasons = 4;
+  static constexpr size_t kMaxExtraModels = 12;
   static constexpr int kMaxSteps = 50'000'000;
 
   std::vector<int> horizons;            ///< in steps of the grid, ascending, at least one
   std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
   std::vector<int> seasons;             ///< season lengths in steps; may be empty
   Profile profile = Profile::kStandard;
-  int64_t step_ms = 60'000;              ///< turns half-lives, which are times, into steps
-  std::optional<double> floor, ceiling;  ///< natural bounds of the values; forecasts and bands stay inside
+  std::vector<std::string> extra_models;    ///< beside the profile's, of CandidateNames(); each costs state and time
+  std::vector<std::string> without_models;  ///< of the profile's, for ablations; the naive one stays
+  int64_t step_ms = 60'000;                 ///< turns half-lives, which are times, into steps
+  std::optional<double> floor, ceiling;     ///< natural bounds of the values; forecasts and bands stay inside
 
   /// What is wrong with these options and what to give instead; nothing when they are valid.
   std::optional<std::string> Problem() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "timeseries/duration.h"
@@ -54,7 +55,8 @@ std::vector<int> SeasonCells(const BacktestOptions& options, ReplayPlan& plan) {
 }
 
 int64_t EveryCells(const BacktestOptions& options, ReplayPlan& plan) {
-  const int64_t asked_ms = options.every_ms.value_or(std::max(kDefaultEveryMs, plan.step_ms));
+  if (!options.every_ms) return DefaultEveryCells(plan.step_ms);
+  const int64_t asked_ms = *options.every_ms;
   const int64_t cells = (asked_ms + plan.step_ms - 1) / plan.step_ms;
   NoteRounding("the distance of forecasts", asked_ms, cells * plan.step_ms, plan);
   return cells;
@@ -68,6 +70,13 @@ void NoteOddRows(const Panel& panel, ReplayPlan& plan) {
 }
 
 }  // namespace
+
+int64_t DefaultEveryCells(int64_t step_ms) {
+  const int64_t day_cells = std::max<int64_t>(1, 86'400'000 / step_ms);
+  int64_t cells = std::max<int64_t>(1, (kDefaultEveryMs + step_ms - 1) / step_ms);
+  while (cells > 1 && std::gcd(cells, day_cells) > 1) cells++;
+  return cells;
+}
 
 int64_t CommonStepMs(const std::vector<int64_t>& times_ms) {
   std::vector<int64_t> distances;
@@ -105,6 +114,9 @@ absl::StatusOr<ReplayPlan> PlanReplay(const Panel& panel, const BacktestOptions&
   bank->coverages = options.coverages;
   std::sort(bank->coverages.begin(), bank->coverages.end());
   bank->step_ms = plan.step_ms;
+  bank->profile = options.profile;
+  bank->extra_models = options.extra_models;
+  bank->without_models = options.without_models;
   bank->floor = options.floor;
   bank->ceiling = options.ceiling;
   if (const auto problem = bank->Problem()) {

@@ -33,6 +33,10 @@ struct ReplayPlan {
 /// with fewer than two different timestamps.
 int64_t CommonStepMs(const std::vector<int64_t>& times_ms);
 
+/// About half an hour, but sharing no divisor with the day: forecasts for all times of the hour and day are scored, not
+/// for ever the same few, at which what runs by the clock starts.
+int64_t DefaultEveryCells(int64_t step_ms);
+
 /// Horizons, seasons and the distance of forecasts become whole cells, one at least (seasons: two, or they are left
 /// out); horizons that become the same are one. Errors name the panel: no distance to take the step from
 /// (kDataLoss), or what the bank refuses (kInvalidArgument).

@@ -73,4 +73,8 @@ Made MakeCandidate(std::string_view name, std::span<const int> seasons) {
   return usable.size() < kind->seasons ? nullptr : kind->make(usable);
 }
 
+bool NeedsTrueZero(std::string_view name) {
+  return name == "croston" || name == "holt_winters_multiplicative" || name == "autoregression_log";
+}
+
 }  // namespace promcast

@@ -96,6 +96,9 @@ absl::StatusOr<BacktestOptions> Parse(const BacktestFlags& flags) {
   options.floor = flags.floor;
   options.ceiling = flags.ceiling;
   options.threads = ThreadsOf(flags.threads);
+  options.profile = ProfileOf(flags.profile).value_or(Profile::kStandard);
+  options.extra_models = Split(flags.extra_models);
+  options.without_models = Split(flags.without_models);
   if (flags.panels.empty()) return Wrong("PANEL", "name at least one panel");
   for (const absl::Status& status :
        {CheckNumbers(flags), ParseDurations("--horizons", flags.horizons, options.horizons_ms),

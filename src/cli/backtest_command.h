@@ -11,7 +11,9 @@ struct BacktestFlags {
   std::vector<std::string> panels;
   std::string horizons = "5m,15m,1h,24h";
   std::string coverages = "0.8,0.95";
-  std::string seasons = "1d";
+  std::string seasons = "1d,1w";
+  std::string profile = "standard";
+  std::string extra_models, without_models;
   std::string step = "auto";
   std::string every = "auto";
   std::optional<double> from_days, floor, ceiling;

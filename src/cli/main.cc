@@ -107,13 +107,21 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& ex
   backtest->add_option("--coverage", flags.coverages, "Of the bands, between 0 and 1")
       ->type_name("LIST")
       ->capture_default_str();
+  backtest->add_option("--profile", flags.profile, "How much a bank remembers")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"lean", "standard", "rich"}));
+  backtest->add_option("--extra-models", flags.extra_models,
+                       "Models beside the profile's, as theta,croston; a wrong name lists them all");
+  backtest->add_option("--without-models", flags.without_models, "Leaves models of the profile out: an ablation");
   backtest->add_option("--seasons", flags.seasons, "Season lengths the models are told of; '' for none")
       ->type_name("LIST")
       ->capture_default_str();
   backtest->add_option("--step", flags.step, "Width of a cell; auto: the most common distance of timestamps")
       ->type_name("DURATION")
       ->capture_default_str();
-  backtest->add_option("--every", flags.every, "Distance of two forecasts; auto: 30m, or the step where that is longer")
+  backtest
+      ->add_option("--every", flags.every,
+                   "Distance of two forecasts; auto: about 30m, for all times of the day in turn")
       ->type_name("DURATION")
       ->capture_default_str();
   backtest->add_option("--from-days", flags.from_days,

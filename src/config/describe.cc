@@ -28,6 +28,7 @@ std::string DescribeRule(const RuleOptions& rule) {
   if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
   if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);
   line += fmt::format("; profile {}", ProfileName(rule.profile));
+  if (!rule.extra_models.empty()) line += fmt::format("; also {}", fmt::join(rule.extra_models, ", "));
   if (rule.hold_back) line += "; held back without skill";
   line += rule.anomaly_score ? "; with anomaly score" : "; without anomaly score";
   for (const ThresholdOptions& threshold : rule.thresholds) {

@@ -9,6 +9,7 @@
 
 #include "config/sections.h"
 #include "ingest/label_rules.h"
+#include "promcast/candidates.h"
 #include "promcast/model_bank.h"
 #include "timeseries/duration.h"
 #include "timeseries/labels.h"
@@ -116,6 +117,14 @@ void ReadSeasons(const YamlValue& value, RuleOptions& rule) {
   ReadSortedList(value, "a list of durations", 0, kMaxSeasons, rule.seasons_ms, ReadListedDuration);
 }
 
+bool ReadModelName(const YamlValue& item, std::string& out) {
+  if (!item.ReadString(out)) return false;
+  const auto known = CandidateNames();
+  if (std::find(known.begin(), known.end(), out) != known.end()) return true;
+  item.Fail(fmt::format("\"{}\" is no model; there are {}", out, fmt::join(known, ", ")));
+  return false;
+}
+
 void ReadProfile(const YamlValue& value, RuleOptions& rule) {
   std::string name;
   if (!value.ReadString(name)) return;
@@ -220,6 +229,9 @@ void ReadRule(const YamlValue& value, RuleOptions& rule) {
   ReadBound(section, "ceiling", rule.ceiling);
   section.Bool("anomaly_score", rule.anomaly_score);
   section.Bool("hold_back", rule.hold_back);
+  if (const auto models = section.Take("extra_models")) {
+    ReadSortedList(*models, "a list of model names", 0, BankOptions::kMaxExtraModels, rule.extra_models, ReadModelName);
+  }
   if (const auto profile = section.Take("profile")) ReadProfile(*profile, rule);
   if (const auto thresholds = section.Take("thresholds")) ReadThresholds(*thresholds, rule);
   section.RefuseOtherKeys();

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "promcast/candidates.h"
 #include "promcast/model_bank.h"
 
 namespace promcast {
@@ -52,6 +53,16 @@ std::optional<std::string> BankOptions::Problem() const {
     if (season < 2 || season > kMaxSteps) return "seasons: must last 2 to " + std::to_string(kMaxSteps) + " steps";
   }
   if (step_ms < 1) return "step: must be positive";
+  if (extra_models.size() > kMaxExtraModels) {
+    return "extra models: give at most " + std::to_string(kMaxExtraModels);
+  }
+  const auto candidates = CandidateNames();
+  for (const std::string& name : extra_models) {
+    if (std::find(candidates.begin(), candidates.end(), name) != candidates.end()) continue;
+    std::string known;
+    for (std::string_view candidate : candidates) known += (known.empty() ? "" : ", ") + std::string(candidate);
+    return "extra models: \"" + name + "\" is none; there are " + known;
+  }
   if (floor && ceiling && !(*floor < *ceiling)) return "floor: must be below the ceiling";
   if ((floor && !std::isfinite(*floor)) || (ceiling && !std::isfinite(*ceiling)))
     return "floor, ceiling: must be finite";

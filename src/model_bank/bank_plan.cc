@@ -1,7 +1,9 @@
 #include "model_bank/bank_plan.h"
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "candidates/candidates.h"
 #include "forecast/naive.h"
 #include "forecast/season_and_level.h"
 #include "forecast/seasonal_naive.h"
@@ -32,20 +34,27 @@ ProfileSizes SizesOf(Profile profile) {
 }  // namespace
 
 BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) {
+  const auto wanted = [this](std::string_view name) {
+    const auto& without = options.without_models;
+    return std::find(without.begin(), without.end(), name) == without.end();
+  };
+  const auto add_expert = [&](std::unique_ptr<const Expert> expert) {
+    if (wanted(expert->name())) experts.push_back(std::move(expert));
+  };
   const ProfileSizes sizes = SizesOf(options.profile);
   memory = sizes.memory;
   const bool seasons = !options.seasons.empty();
   const bool longer_seasons = options.seasons.size() > 1 && memory.longer_phases > 0;
   experts.push_back(std::make_unique<Naive>());
-  experts.push_back(std::make_unique<SmoothedLevel>(2, "smoothed_level_slow"));
-  experts.push_back(std::make_unique<SmoothedLevel>(1, "smoothed_level"));
-  experts.push_back(std::make_unique<SmoothedLevel>(0, "smoothed_level_fast"));
+  add_expert(std::make_unique<SmoothedLevel>(2, "smoothed_level_slow"));
+  add_expert(std::make_unique<SmoothedLevel>(1, "smoothed_level"));
+  add_expert(std::make_unique<SmoothedLevel>(0, "smoothed_level_fast"));
   if (seasons && memory.lag_phases > 0) {
-    seasonal_naive = experts.size();
-    experts.push_back(std::make_unique<SeasonalNaive>());
+    add_expert(std::make_unique<SeasonalNaive>());
+    if (experts.back()->name() == SeasonalNaive().name()) seasonal_naive = experts.size() - 1;
   }
-  if (seasons) experts.push_back(std::make_unique<SeasonAndLevel>(Past::kFirstSeason, "season_and_level"));
-  if (longer_seasons) experts.push_back(std::make_unique<SeasonAndLevel>(Past::kAllSeasons, "seasons_and_level"));
+  if (seasons) add_expert(std::make_unique<SeasonAndLevel>(Past::kFirstSeason, "season_and_level"));
+  if (longer_seasons) add_expert(std::make_unique<SeasonAndLevel>(Past::kAllSeasons, "seasons_and_level"));
 
   const bool add_one_step = sizes.one_step && options.horizons.front() > 1;
   first_asked = add_one_step ? 1 : 0;
@@ -56,12 +65,17 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   std::vector<DirectOptions> regressions;
   if (sizes.regressions) {
     regressions = {{"direct_slow", .9998F, 4, 3, false}, {"direct_fast", .997F, 8, 2, true}};
+    std::erase_if(regressions, [&](const DirectOptions& regression) { return !wanted(regression.name); });
+  }
+  for (const std::string& name : options.extra_models) {
+    if (MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
   }
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), seasons ? options.seasons.front() : 0);
 }
 
 std::string_view BankPlan::model_name(size_t model) const {
-  return model < experts.size() ? experts[model]->name() : direct.options[model - experts.size()].name;
+  if (model < experts.size()) return experts[model]->name();
+  return model < first_extra() ? direct.options[model - experts.size()].name : extra[model - first_extra()];
 }
 
 std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace promcast {
 struct BankPlan {
   explicit BankPlan(BankOptions bank_options);
 
-  /// Forecasts that are mixed: the experts', then the regressions'.
-  size_t models() const { return experts.size() + direct.options.size(); }
+  /// Forecasts that are mixed: the experts', the regressions', the extra models'.
+  size_t models() const { return first_extra() + extra.size(); }
+  size_t first_extra() const { return experts.size() + direct.options.size(); }
   std::string_view model_name(size_t model) const;
 
   BankOptions options;
@@ -25,7 +27,8 @@ struct BankPlan {
   size_t seasonal_naive = 0;                           ///< which of them, the naive one without a season
   std::vector<HorizonPlan> ladder;                     ///< ascending; the first is the one that anomalies are told by
   DirectPlan direct;
-  size_t first_asked = 0;  ///< where the options' horizons start in the ladder
+  std::vector<std::string> extra;  ///< names of the extra models whose seasons are there
+  size_t first_asked = 0;          ///< where the options' horizons start in the ladder
 };
 
 }  // namespace promcast

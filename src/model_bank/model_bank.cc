@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "candidates/candidates.h"
 #include "forecast/direct_regression.h"
 #include "forecast/past.h"
 #include "model_bank/bank_plan.h"
@@ -30,6 +31,21 @@ std::vector<HorizonMix> MakeLadder(const BankPlan& plan) {
   return ladder;
 }
 
+// A candidate, which keeps a state of its own; some must see values with their true zero.
+struct ExtraModel {
+  std::unique_ptr<Model> model;
+  bool true_zero;
+};
+
+std::vector<ExtraModel> MakeExtra(const BankPlan& plan) {
+  std::vector<ExtraModel> extra;
+  extra.reserve(plan.extra.size());
+  for (const std::string& name : plan.extra) {
+    extra.push_back({MakeCandidate(name, plan.options.seasons), NeedsTrueZero(name)});
+  }
+  return extra;
+}
+
 }  // namespace
 
 struct ModelBank::Impl {
@@ -40,6 +56,7 @@ struct ModelBank::Impl {
       : plan(std::move(bank_plan)),
         past(plan->options.seasons, plan->memory),
         ladder(MakeLadder(*plan)),
+        extra(MakeExtra(*plan)),
         regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)) {}
 
   const BankOptions& options() const { return plan->options; }
@@ -54,6 +71,7 @@ struct ModelBank::Impl {
   std::shared_ptr<const BankPlan> plan;
   Past past;  // in the models' unit, like all values below
   std::vector<HorizonMix> ladder;
+  std::vector<ExtraModel> extra;
   std::unique_ptr<DirectRegressions> regressions;  // null without any
   ValueScale scale;
   int64_t now = -1;  // index of the newest cell
@@ -69,7 +87,14 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
   const size_t experts = plan->experts.size();
   const size_t models = plan->models();
   for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, ahead);
-  if (regressions) regressions->Forecast(ahead, {out.data() + experts, models - experts});
+  const size_t first_extra = plan->first_extra();
+  if (regressions) regressions->Forecast(ahead, {out.data() + experts, first_extra - experts});
+  const int steps = static_cast<int>(ahead.steps);
+  for (size_t i = 0; i < extra.size(); i++) {
+    double& forecast = out[first_extra + i];
+    extra[i].model->Forecast({&steps, 1}, {&forecast, 1});
+    if (extra[i].true_zero) forecast = scale.ToModel(forecast);
+  }
   for (size_t i = 0; i < models; i++) {
     out[i] = std::clamp(out[i], past.low() - margin, past.high() + margin);  // NaN stays NaN
   }
@@ -118,6 +143,7 @@ void ModelBank::Impl::Learn(double value) {
     if (&mix == &ladder.front()) ScoreAnomaly(resolved);
   }
   past.Update(z);
+  for (ExtraModel& one : extra) one.model->Update(one.true_zero ? value : z);
   if (regressions) regressions->Update(now, z);
   IssueAll(z);
 }
@@ -165,6 +191,7 @@ void ModelBank::Skip(int64_t cells) {
   impl_->now += cells;
   for (HorizonMix& mix : impl_->ladder) mix.Miss(impl_->now, cells);
   impl_->past.Skip(cells);
+  for (ExtraModel& one : impl_->extra) one.model->Skip(cells);
   if (impl_->regressions) impl_->regressions->Skip(impl_->now, cells);
   impl_->anomaly_score = std::numeric_limits<float>::quiet_NaN();
 }
@@ -216,6 +243,8 @@ BankBytes ModelBank::Bytes() const {
   const Impl& bank = *impl_;
   BankBytes bytes;
   bytes.models = sizeof(Past) + bank.past.HeapBytes();
+  bytes.models += bank.extra.capacity() * sizeof(ExtraModel);
+  for (const ExtraModel& one : bank.extra) bytes.models += one.model->StateBytes();
   if (bank.regressions) {
     bytes.models += sizeof(DirectRegressions) + bank.regressions->ModelBytes();
     bytes.pending = bank.regressions->PendingBytes();

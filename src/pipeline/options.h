@@ -31,6 +31,7 @@ struct RuleOptions {
   int64_t step_ms = 0;          ///< the time grid; 0: auto, the scrape interval seen
   std::vector<int64_t> seasons_ms{86'400'000, 604'800'000};
   Profile profile = Profile::kStandard;
+  std::vector<std::string> extra_models;  ///< beside the profile's
   std::vector<int64_t> horizons_ms{3'600'000};
   std::vector<double> coverages{0.95};
   int64_t interval_ms = 60'000;          ///< how often predictions are written

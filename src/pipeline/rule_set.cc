@@ -11,8 +11,8 @@ namespace promcast {
 
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
-         a.profile == b.profile && a.horizons_ms == b.horizons_ms && a.coverages == b.coverages &&
-         a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
+         a.profile == b.profile && a.extra_models == b.extra_models && a.horizons_ms == b.horizons_ms &&
+         a.coverages == b.coverages && a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
          a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
 }
 
@@ -23,6 +23,7 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
   BankOptions bank;
   bank.step_ms = step_ms;
   bank.profile = options.profile;
+  bank.extra_models = options.extra_models;
   bank.coverages = options.coverages;
   bank.floor = options.floor;
   bank.ceiling = options.ceiling;

@@ -42,9 +42,9 @@ TEST(ReplayPlan, HorizonsAndSeasonsAreCountedInSteps) {
   const ReplayPlan plan = PlanAt(kMinuteMs);
   EXPECT_EQ(plan.step_ms, kMinuteMs);
   EXPECT_THAT(plan.bank->horizons, ElementsAre(5, 15, 60, 1440));
-  EXPECT_THAT(plan.bank->seasons, ElementsAre(1440));
+  EXPECT_THAT(plan.bank->seasons, ElementsAre(1440, 7 * 1440));
   EXPECT_EQ(plan.bank->step_ms, kMinuteMs);
-  EXPECT_EQ(plan.every_cells, 30);
+  EXPECT_EQ(plan.every_cells, 31);  // half an hour would meet the same 48 minutes of each day
   EXPECT_THAT(plan.notices, IsEmpty());
 }
 
@@ -65,12 +65,14 @@ TEST(ReplayPlan, AHorizonBetweenTwoStepsGoesToTheNearest) {
 
 TEST(ReplayPlan, ASeasonShorterThanTwoStepsIsLeftOut) {
   const ReplayPlan plan = PlanAt(kDayMs);
-  EXPECT_THAT(plan.bank->seasons, IsEmpty());
+  EXPECT_THAT(plan.bank->seasons, ElementsAre(7));
   EXPECT_THAT(plan.notices, testing::Contains("at a step of 1d a season of 1d is too short and left out"));
 }
 
 TEST(ReplayPlan, TheDistanceOfForecastsIsRoundedUpToWholeSteps) {
-  const ReplayPlan plan = PlanAt(7 * kMinuteMs);
+  BacktestOptions options;
+  options.every_ms = 30 * kMinuteMs;
+  const ReplayPlan plan = PlanAt(7 * kMinuteMs, options);
   EXPECT_EQ(plan.every_cells, 5);
   EXPECT_THAT(plan.notices, testing::Contains("at a step of 7m the distance of forecasts of 30m becomes 35m"));
 }

@@ -129,6 +129,7 @@ TEST(ForecastsConfig, NamesWhatIsWrongAndWhere) {
            {rule + "zzz: []", "3:3", "unknown key \"zzz\" in forecasts[0]; known keys: name, match", ""},
            {rule + "profile: []", "3:12", "expected text, found a list", ""},
            {rule + "profile: big", "3:12", "\"big\" is no profile", "lean, standard or rich"},
+           {rule + "extra_models: [theta, guess]", "3:25", "\"guess\" is no model", "croston"},
            {rule + "hold_back: 3", "3:14", "", ""},
            {rule + "match: x", "3:3", "key \"match\" stands twice, first in line 2", ""},
            {rule + "step: 2h", "2:3", "horizon 1h is shorter than the step 2h", ""},

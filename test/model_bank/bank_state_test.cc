@@ -10,6 +10,7 @@ TEST(BankState, StateBytesEqualWhatIsAllocated) {
       for (Profile profile : {Profile::kLean, Profile::kStandard, Profile::kRich}) {
         auto options = Options(horizons, seasons);
         options->profile = profile;
+        options->extra_models = {"theta", "holt_winters"};
         const auto plan = MakeBankPlan(*options);
         const size_t before = AllocatedBytes();
         ModelBank bank(plan);
@@ -26,13 +27,13 @@ TEST(BankState, NothingIsAllocatedAfterConstruction) {
   double lower = 0;
   double upper = 0;
   ForecastOut out{0, {&lower, 1}, {&upper, 1}};
-  const size_t before = AllocatedBytes();
+  const size_t before = Allocations();
   for (double value : values) {
     bank.Update(value);
     bank.Forecast(60, out);
   }
   bank.Skip(7000);
-  EXPECT_EQ(AllocatedBytes(), before);
+  EXPECT_EQ(Allocations(), before);
 }
 
 // Bytes of a bank with horizons of 5 min, 15 min, 1 h and 24 h, or of 1 h alone.

@@ -1,0 +1,50 @@
+#include "bank_fixture.h"
+#include "promcast/candidates.h"
+#include "promcast/model_bank.h"
+
+namespace promcast {
+namespace {
+
+TEST(BankModels, EveryCandidateCanJoinAndTheForecastStaysFinite) {
+  for (std::string_view name : CandidateNames()) {
+    auto options = Options({1, 10}, {24, 168});
+    options->extra_models = {std::string(name)};
+    ModelBank bank(options);
+    auto values = Seasonal(900, 24, 20, 1);
+    for (double& value : values) {
+      value = std::abs(value) + 30;
+      bank.Update(value);
+    }
+    EXPECT_TRUE(std::isfinite(Ask(bank, 10).point)) << name;
+    EXPECT_NEAR(Ask(bank, 10).point, 50, 45) << name;
+  }
+}
+
+TEST(BankModels, AnExtraModelThatKnowsTheSeriesLeads) {
+  auto options = Options({10});
+  options->extra_models = {"drift"};
+  options->without_models = {"direct_slow", "direct_fast"};
+  ModelBank bank(options);
+  const auto noise = WhiteNoise(3000, 1);
+  for (size_t i = 0; i < noise.size(); i++) bank.Update(.5 * static_cast<double>(i) + .1 * noise[i]);
+  EXPECT_EQ(bank.leader(0), "drift");
+  EXPECT_NEAR(Ask(bank, 10).point, .5 * 3009, 1);
+}
+
+TEST(BankModels, AModelThatIsLeftOutNeverLeads) {
+  auto options = Options({30}, {120});
+  options->without_models = {"direct_slow", "direct_fast", "season_and_level"};
+  ModelBank bank(options);
+  for (double value : Seasonal(4000, 120, 50, 2)) bank.Update(value);
+  EXPECT_EQ(bank.leader(0), "seasonal_naive");
+}
+
+TEST(BankModels, AnUnknownModelIsNamedWithThoseThereAre) {
+  BankOptions options;
+  options.horizons = {1};
+  options.extra_models = {"guess"};
+  EXPECT_THAT(options.Problem().value_or(""), testing::AllOf(testing::HasSubstr("guess"), testing::HasSubstr("theta")));
+}
+
+}  // namespace
+}  // namespace promcast
