@@ -44,6 +44,8 @@ std::shared_ptr<const BankOptions> HourlyBank() {
   options->coverages = {.95};
   options->seasons = {static_cast<int>(kDayHours), kWeekHours};
   options->step_ms = kHourMs;
+  options->profile = Profile::kRich;
+  options->extra_models = {"autoregression", "autoregression_log"};
   return options;
 }
 

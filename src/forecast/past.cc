@@ -15,8 +15,8 @@ constexpr double kOffsetRate = .1;
 constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
 constexpr double kNewestCycle = .15;       // its weight in the first season's shape
 constexpr double kNewestLonger = .2;       // in a longer one's
-constexpr int kSmoothing = 2;              // phases to either side
-constexpr int kLongerSmoothing = 1;
+constexpr int kSmoothedPart = 144;  // a shape is smoothed over this part of its season to either side
+constexpr int kLongerSmoothing = 1;  // phases, where each is the mean of several cells
 }  // namespace
 
 void Past::Level::Update(double newest, double rate) {
@@ -29,11 +29,13 @@ void Past::Level::Update(double newest, double rate) {
 Past::Past(std::span<const int> season_lengths, const SeasonMemory& memory) {
   if (season_lengths.empty()) return;
   if (memory.lag_phases > 0) lag_ = std::make_unique<LagRing>(season_lengths[0], memory.lag_phases);
-  profile_.emplace(season_lengths[0], memory.profile_phases, kNewestCycle, kSmoothing);
+  const int phases = std::min(season_lengths[0], memory.profile_phases);
+  profile_.emplace(season_lengths[0], memory.profile_phases, kNewestCycle, phases / kSmoothedPart);
   if (memory.longer_phases == 0) return;
   longer_.reserve(season_lengths.size() - 1);
   for (int length : season_lengths.subspan(1)) {
-    longer_.emplace_back(length, memory.longer_phases, kNewestLonger, kLongerSmoothing);
+    const int smoothing = length > memory.longer_phases ? kLongerSmoothing : 0;
+    longer_.emplace_back(length, memory.longer_phases, kNewestLonger, smoothing);
   }
 }
 

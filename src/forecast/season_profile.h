@@ -27,7 +27,7 @@ struct PhaseMean {
 /// from. A value far off its phase's usual distance is learnt from as if it were at eight times that distance.
 class SeasonProfile {
  public:
-  /// `newest_weight`: of the newest season in a phase's value; `smoothing`: phases to either side, at most 3.
+  /// `newest_weight`: of the newest season in a phase's value; `smoothing`: phases to either side.
   SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing);
 
   void Update(double value);

@@ -12,6 +12,10 @@
 namespace promcast {
 namespace {
 
+// A longer season of so few cells (a week of hours) costs little to repeat value by value.
+constexpr int kSeasonInFull = 336;
+constexpr std::string_view kLongNaive = "seasonal_naive_week";
+
 struct ProfileSizes {
   SeasonMemory memory;
   int max_pending;
@@ -67,7 +71,9 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
     regressions = {{"direct_slow", .9998F, 4, 3, false}, {"direct_fast", .997F, 8, 2, true}};
     std::erase_if(regressions, [&](const DirectOptions& regression) { return !wanted(regression.name); });
   }
+  if (longer_seasons && options.seasons.back() <= kSeasonInFull && wanted(kLongNaive)) extra.emplace_back(kLongNaive);
   for (const std::string& name : options.extra_models) {
+    if (std::find(extra.begin(), extra.end(), name) != extra.end()) continue;
     if (MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
   }
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), seasons ? options.seasons.front() : 0);
