@@ -75,6 +75,7 @@ constexpr std::string_view kBacktestExamples =
     "  promcast backtest node.csv.gz\n"
     "  promcast backtest a.csv b.csv.gz --horizons 15m,4h --coverage 0.9 --seasons 1d,1w --from-days 21\n"
     "  promcast backtest disk.csv --step 5m --every 1h --floor 0 --ceiling 1 --threads 2 --models\n"
+    "  promcast backtest node.csv --profile rich --extra-models theta,croston --without-models direct_fast\n"
     "  promcast backtest node.csv.gz --json scores.json --forecasts forecasts.csv\n"
     "  promcast backtest m4 Hourly-train.csv Hourly-test.csv --json m4.json";
 

@@ -68,9 +68,9 @@ def set_at(tree: dict, path: str, value) -> None:
 
 def documented_keys():
     """(key, default or None) of each row of the table; `a.b`, `.c` means a.b and a.c."""
-    table = README.partition("## Configuration")[2].partition("## Endpoints")[0]
+    table = README.partition("## Configuration")[2].partition("\n## ")[0]
     for names, default in re.findall(r"^\| (`[^|]+) \| ([^|]*) \|", table, re.M):
-        keys, defaults = re.findall(r"`([^`]+)`", names), re.findall(r"[^, `]+", default.replace("one a core", ""))
+        keys, defaults = re.findall(r"`([^`]+)`", names), re.findall(r"\[[^\]]*\]|[^, `]+", default.replace("one a core", ""))
         for i, key in enumerate(keys):
             if key.startswith("."):
                 key = keys[0].rpartition(".")[0] + key

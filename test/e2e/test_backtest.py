@@ -94,7 +94,7 @@ if SCORER.exists():
 
 def test_the_dump_holds_every_forecast_once_and_in_bounds(promcast_program, tmp_path):
     panel = write_panel(tmp_path / "panel.csv", 300_000, 4, seed=7)
-    run(promcast_program, tmp_path, panel, "--floor", "0", "--ceiling", "8")
+    run(promcast_program, tmp_path, panel, "--floor", "0", "--ceiling", "8", "--every", "30m")
     with open(tmp_path / "forecasts.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     keys = [(row["series"], row["issued_ms"], row["horizon_s"], row["coverage"]) for row in rows]
