@@ -15,7 +15,6 @@
 namespace promcast {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kWarmCells = 10;
 constexpr int64_t kWarmResolved = 5;
 constexpr double kRangeMargin = .2;
