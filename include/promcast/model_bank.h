@@ -103,8 +103,10 @@ class ModelBank {
   bool Forecast(int steps, ForecastOut& out) const;
   /// Every value seen so far was the same one.
   bool constant() const;
-  /// |newest value - its one-step forecast| over half the band's width there (largest coverage): 1 = at the band's
-  /// edge. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell.
+  /// |newest value - the forecast made for it by the shortest horizon| over half the band's width then (largest
+  /// coverage): 1 = at the band's edge. The shortest horizon is the next cell; in lean banks it is the first one asked
+  /// for. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell, and
+  /// where no forecast was kept for the newest cell.
   double anomaly_score() const;
 
   /// Of the horizon with this index in the options.

@@ -15,7 +15,7 @@ constexpr int64_t kSomeSeen = 30;
 constexpr float kFarthest = 8;     // deviations that a feature is from the usual at most
 constexpr float kFirstNear = .7F;  // first weight of the last value, near and far ahead
 constexpr float kFirstFar = .2F;
-constexpr int kTurns = 2;
+constexpr int kTurns = 2;        // a covariance takes every second value in, for two of them
 constexpr int kNearPart = 90;    // of a season: what is near
 constexpr int kSomeLearnt = 50;  // before that a residual's deviation is not trusted
 constexpr int kManyLearnt = 10'000;
@@ -152,7 +152,7 @@ void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
     if (rung >= rungs(i)) continue;
     const DirectOptions& options = plan_.options[i];
     Horizon& horizon = HorizonsOf(i)[rung];
-    // The covariance holds the features of one cell in kTurns; this record stands for `stride` cells.
+    // The covariance counts one value in kTurns; this record stands for `stride` of them.
     const Now gain = regressions_[i].covariance.Gain(now);
     const float before = target - Dot(horizon.now, now) - Dot(horizon.then, then);
     const float rate = share / (1 + share * Dot(now, gain));
@@ -180,8 +180,8 @@ void DirectRegressions::Update(int64_t now, double value) {
   Observe();
   ready_ = past_.seen() >= kSomeSeen;
   if (!ready_) return;
-  // In turn: each covariance takes every kTurns-th cell in, for kTurns of them.
-  const auto turn = static_cast<size_t>(now % kTurns);
+  // In turn, counted in values: where every second cell is missing each still gets its own.
+  const auto turn = static_cast<size_t>((past_.seen() - 1) % kTurns);
   if (turn >= plan_.options.size()) return;
   regressions_[turn].covariance.Update(now_, std::pow(plan_.options[turn].keep, static_cast<float>(kTurns)));
 }

@@ -15,8 +15,8 @@ constexpr double kOffsetRate = .1;
 constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
 constexpr double kNewestCycle = .15;       // its weight in the first season's shape
 constexpr double kNewestLonger = .2;       // in a longer one's
-constexpr int kSmoothedPart = 144;  // a shape is smoothed over this part of its season to either side
-constexpr int kLongerSmoothing = 1;  // phases, where each is the mean of several cells
+constexpr int kSmoothedPart = 144;         // a shape is smoothed over this part of its season to either side
+constexpr int kLongerSmoothing = 1;        // phases, where each is the mean of several cells
 }  // namespace
 
 void Past::Level::Update(double newest, double rate) {

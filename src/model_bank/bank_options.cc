@@ -13,6 +13,24 @@ namespace promcast {
 namespace {
 constexpr std::array<std::pair<std::string_view, Profile>, 3> kProfiles{
     {{"lean", Profile::kLean}, {"standard", Profile::kStandard}, {"rich", Profile::kRich}}};
+
+// What the profiles are made of, the naive one excepted.
+constexpr std::array<std::string_view, 9> kProfileModels{
+    "smoothed_level_slow", "smoothed_level", "smoothed_level_fast", "seasonal_naive",     "season_and_level",
+    "seasons_and_level",   "direct_slow",    "direct_fast",         "seasonal_naive_week"};
+
+// The first name that is not among those known, with all of them.
+std::optional<std::string> Unknown(std::string_view what, const std::vector<std::string>& names,
+                                   std::span<const std::string_view> known) {
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string list;
+    for (std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
+    return std::string(what) + ": \"" + name + "\" is none; there are " + list;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view ProfileName(Profile profile) {
@@ -56,13 +74,8 @@ std::optional<std::string> BankOptions::Problem() const {
   if (extra_models.size() > kMaxExtraModels) {
     return "extra models: give at most " + std::to_string(kMaxExtraModels);
   }
-  const auto candidates = CandidateNames();
-  for (const std::string& name : extra_models) {
-    if (std::find(candidates.begin(), candidates.end(), name) != candidates.end()) continue;
-    std::string known;
-    for (std::string_view candidate : candidates) known += (known.empty() ? "" : ", ") + std::string(candidate);
-    return "extra models: \"" + name + "\" is none; there are " + known;
-  }
+  if (auto problem = Unknown("extra models", extra_models, CandidateNames())) return problem;
+  if (auto problem = Unknown("models left out", without_models, kProfileModels)) return problem;
   if (floor && ceiling && !(*floor < *ceiling)) return "floor: must be below the ceiling";
   if ((floor && !std::isfinite(*floor)) || (ceiling && !std::isfinite(*ceiling)))
     return "floor, ceiling: must be finite";

@@ -179,8 +179,9 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, s
 }
 
 void HorizonMix::Wake(const Record& record) {
-  uint16_t awake = 1;
-  for (size_t i = 1; i < models_; i++) awake |= std::isnan(record.Distance(FieldOf(i))) ? 0 : 1 << i;
+  static_assert(kMaxModels <= 32);
+  uint32_t awake = 1;
+  for (size_t i = 1; i < models_; i++) awake |= std::isnan(record.Distance(FieldOf(i))) ? 0 : uint32_t{1} << i;
   if (awake & ~awake_) {
     for (size_t i = 0; i < models_ + 2U; i++) losses()[i] *= kPastOfTheOthers;
   }

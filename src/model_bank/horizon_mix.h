@@ -106,7 +106,7 @@ class HorizonMix {
   const HorizonPlan& plan_;
   uint16_t models_;
   uint16_t coverages_;
-  uint16_t awake_ = 0;  // a bit a model: it had a forecast that resolved
+  uint32_t awake_ = 0;  // a bit a model: it had a forecast that resolved
   float resolved_ = 0;  // these five are forgotten as the losses are
   float banded_ = 0;
   float mix_error_ = 0;

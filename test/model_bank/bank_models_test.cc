@@ -44,6 +44,10 @@ TEST(BankModels, AnUnknownModelIsNamedWithThoseThereAre) {
   options.horizons = {1};
   options.extra_models = {"guess"};
   EXPECT_THAT(options.Problem().value_or(""), testing::AllOf(testing::HasSubstr("guess"), testing::HasSubstr("theta")));
+  options.extra_models = {};
+  options.without_models = {"direct_quick"};
+  EXPECT_THAT(options.Problem().value_or(""),
+              testing::AllOf(testing::HasSubstr("direct_quick"), testing::HasSubstr("direct_fast")));
 }
 
 }  // namespace
