@@ -1,5 +1,5 @@
 #include "bank_fixture.h"
-#include "counted_new.h"
+#include "allocation/counted_new.h"
 
 namespace promcast {
 namespace {

@@ -1,4 +1,4 @@
-#include "counted_new.h"
+#include "allocation/counted_new.h"
 
 #include <cstddef>
 #include <cstdlib>
