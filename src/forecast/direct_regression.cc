@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "forecast/half_float.h"
+#include "forecast/block_float.h"
 
 namespace promcast {
 namespace {
@@ -15,7 +15,8 @@ constexpr int64_t kSomeSeen = 30;
 constexpr float kFarthest = 8;     // deviations that a feature is from the usual at most
 constexpr float kFirstNear = .7F;  // first weight of the last value, near and far ahead
 constexpr float kFirstFar = .2F;
-constexpr int kTurns = 2;        // a covariance takes every second value in, for two of them
+constexpr int kTurns = 2;        // the covariance takes every second value in
+constexpr float kRidge = 4;      // prior precision of a weight, in regressors of one deviation
 constexpr int kNearPart = 90;    // of a season: what is near
 constexpr int kSomeLearnt = 50;  // before that a residual's deviation is not trusted
 constexpr int kManyLearnt = 10'000;
@@ -51,21 +52,20 @@ float Feature(double distance, double scale) {
 }  // namespace
 
 struct DirectRegressions::Record {
-  std::array<HalfFloat, kNow> now;
-  std::array<HalfFloat, kThen> then;
+  std::array<BlockInt, kNow + kThen> features;
+  float unit = 0;
   float usual = kFree;  // at the target
+};
+
+struct DirectRegressions::Rung {
+  UdCovariance<kThen> then_covariance{1 / kRidge};
 };
 
 struct DirectRegressions::Horizon {
   Now now{};
   Then then{};
-  UdCovariance<kThen> then_covariance{1};
   float square = 0, then_square = 0;  // running squares of the residuals
   int seen = 0;
-};
-
-struct DirectRegressions::Regression {
-  UdCovariance<kNow> covariance{1};
 };
 
 DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season) {
@@ -78,10 +78,8 @@ DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<Hori
 }
 
 DirectRegressions::DirectRegressions(const Past& past, const DirectPlan& plan)
-    : past_(past), plan_(plan), regressions_(new Regression[plan.options.size()]), records_(new Record[plan.records]) {
-  size_t horizons = 0;
-  for (size_t i = 0; i < plan.options.size(); i++) horizons += rungs(i);
-  horizons_.reset(new Horizon[horizons]);
+    : past_(past), plan_(plan), rungs_(new Rung[plan.ladder.size()]), records_(new Record[plan.records]) {
+  horizons_.reset(new Horizon[horizons()]);
   Restart();
 }
 
@@ -103,18 +101,23 @@ DirectRegressions::Horizon* DirectRegressions::HorizonsOf(size_t regression) con
   return first;
 }
 
+size_t DirectRegressions::horizons() const {
+  size_t sum = 0;
+  for (size_t i = 0; i < plan_.options.size(); i++) sum += rungs(i);
+  return sum;
+}
+
 void DirectRegressions::Restart() {
   const int near = std::max(3, past_.first_season() / kNearPart);
+  covariance_ = UdCovariance<kNow>(1 / kRidge);
+  std::fill_n(rungs_.get(), plan_.ladder.size(), Rung{});
+  std::fill_n(records_.get(), plan_.records, Record{});
   for (size_t i = 0; i < plan_.options.size(); i++) {
-    const float diagonal = 1 / plan_.options[i].ridge;
-    regressions_[i].covariance = UdCovariance<kNow>(diagonal);
     for (size_t rung = 0; rung < rungs(i); rung++) {
       Horizon& horizon = HorizonsOf(i)[rung] = {};
-      horizon.then_covariance = UdCovariance<kThen>(diagonal);
       horizon.now[0] = plan_.ladder[rung].steps <= near ? kFirstNear : kFirstFar;
     }
   }
-  std::fill_n(records_.get(), plan_.records, Record{});
 }
 
 void DirectRegressions::Observe() {
@@ -141,27 +144,39 @@ DirectRegressions::Then DirectRegressions::ThenFeatures(const Ahead& ahead) cons
 }
 
 void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
+  std::array<float, kNow + kThen> features;
+  UnpackBlock(record.features.data(), features.size(), record.unit, features.data());
   Now now;
   Then then;
-  FromHalf(record.now.data(), std::span(now));
-  FromHalf(record.then.data(), std::span(then));
+  std::copy_n(features.begin(), kNow, now.begin());
+  std::copy_n(features.begin() + kNow, kThen, then.begin());
   const auto target = static_cast<float>((value - record.usual) / past_.deviation());
   const auto stride = static_cast<float>(plan_.ladder[rung].stride);
-  const float share = stride / kTurns;
+  const float longest = plan_.options.front().keep;
+  const Now gain = covariance_.Gain(now);
+  const float leverage = Dot(now, gain);
+  const Then then_gain = rungs_[rung].then_covariance.Update(then, std::max(.5F, 1 - stride * (1 - longest)));
+  const float then_leverage = Dot(then, then_gain);
   for (size_t i = 0; i < plan_.options.size(); i++) {
     if (rung >= rungs(i)) continue;
     const DirectOptions& options = plan_.options[i];
     Horizon& horizon = HorizonsOf(i)[rung];
+    const float shorter = Memory(longest) / Memory(options.keep);
     // The covariance counts one value in kTurns; this record stands for `stride` of them.
-    const Now gain = regressions_[i].covariance.Gain(now);
+    const float share = stride / kTurns * shorter;
     const float before = target - Dot(horizon.now, now) - Dot(horizon.then, then);
-    const float rate = share / (1 + share * Dot(now, gain));
-    AddScaled(horizon.now, gain, rate * Clipped(before, options.clip, horizon.seen, horizon.square));
-    const float left = target - Dot(horizon.now, now) - Dot(horizon.then, then);
-    const Then then_gain = horizon.then_covariance.Update(then, std::max(.5F, 1 - stride * (1 - options.keep)));
-    AddScaled(horizon.then, then_gain, Clipped(left, options.clip, horizon.seen, horizon.then_square));
+    const float rate = share / (1 + share * leverage) * Clipped(before, options.clip, horizon.seen, horizon.square);
+    AddScaled(horizon.now, gain, rate);
+    const float left = before - rate * leverage;
+    const float then_rate = shorter / (1 + (shorter - 1) * then_leverage);
+    AddScaled(horizon.then, then_gain, then_rate * Clipped(left, options.clip, horizon.seen, horizon.then_square));
     if (horizon.seen < kManyLearnt) horizon.seen++;
   }
+}
+
+// In cells, as far as there were so many.
+float DirectRegressions::Memory(float keep) const {
+  return std::min(static_cast<float>(past_.seen()), 1 / (1 - keep));
 }
 
 void DirectRegressions::Update(int64_t now, double value) {
@@ -180,18 +195,18 @@ void DirectRegressions::Update(int64_t now, double value) {
   Observe();
   ready_ = past_.seen() >= kSomeSeen;
   if (!ready_) return;
-  // In turn, counted in values: where every second cell is missing each still gets its own.
-  const auto turn = static_cast<size_t>((past_.seen() - 1) % kTurns);
-  if (turn >= plan_.options.size()) return;
-  regressions_[turn].covariance.Update(now_, std::pow(plan_.options[turn].keep, static_cast<float>(kTurns)));
+  // Counted in values: where every second cell is missing it still learns.
+  if (past_.seen() % kTurns == 0) covariance_.Update(now_, std::pow(plan_.options.front().keep, float{kTurns}));
 }
 
 void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead) {
   if (!ready_) return;
   Record& record = RecordsOf(rung)[plan_.ladder[rung].SlotOf(now)];
   const Then then = ThenFeatures(ahead);
-  ToHalf(std::span(std::as_const(now_)), record.now.data());
-  ToHalf(std::span(then), record.then.data());
+  std::array<float, kNow + kThen> features;
+  std::copy(now_.begin(), now_.end(), features.begin());
+  std::copy(then.begin(), then.end(), features.begin() + kNow);
+  record.unit = PackBlock(features.data(), features.size(), record.features.data());
   record.usual = static_cast<float>(ahead.usual);
 }
 
@@ -223,9 +238,7 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
 }
 
 size_t DirectRegressions::ModelBytes() const {
-  size_t bytes = plan_.options.size() * sizeof(Regression);
-  for (size_t i = 0; i < plan_.options.size(); i++) bytes += rungs(i) * sizeof(Horizon);
-  return bytes;
+  return plan_.ladder.size() * sizeof(Rung) + horizons() * sizeof(Horizon);
 }
 
 size_t DirectRegressions::PendingBytes() const {

@@ -18,26 +18,26 @@ namespace promcast {
 struct DirectOptions {
   std::string_view name;
   float keep = .9998F;     ///< what the past weighs after one more cell
-  float ridge = 4;         ///< prior precision of a weight, in regressors of one deviation
   float clip = 3;          ///< a residual counts as at most this many of its running deviations
   bool near_only = false;  ///< serves only horizons shorter than the first season
 };
 
 /// What the regressions of many series share.
 struct DirectPlan {
-  std::vector<DirectOptions> options;
-  std::vector<HorizonGrid> ladder;  ///< ascending
-  size_t near_rungs = 0;            ///< how many are shorter than the first season
-  int records = 0;                  ///< that wait on all rungs together
+  std::vector<DirectOptions> options;  ///< the longest memory first
+  std::vector<HorizonGrid> ladder;     ///< ascending
+  size_t near_rungs = 0;               ///< how many are shorter than the first season
+  int records = 0;                     ///< that wait on all rungs together
 
   static DirectPlan Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season);
 };
 
 /// Direct multi-horizon regression (Chevillon 2007, "Direct multi-step estimation"): recursive least squares from what
 /// is known now straight to the value `steps` ahead, as its distance from what is usual then, learnt when that value
-/// arrives. Two stages. The first regresses on thirteen features of now, which with their covariance serve every
-/// horizon; only the weights are a horizon's own. The second regresses what is left on six features of the target's
-/// phase. Several such regressions, with different memory, share features and pending records. Not thread-safe.
+/// arrives. Two stages. The first regresses on thirteen features of now, whose covariance serves every horizon; the
+/// second regresses what is left on six features of the target's phase, whose covariance is the horizon's. Several such
+/// regressions, with different memory, share features, pending records and covariances: theirs is the covariance of the
+/// longest memory, scaled to their own, which is exact while the features' moments do not drift. Not thread-safe.
 class DirectRegressions {
  public:
   static constexpr int kNow = 13, kThen = 6;
@@ -62,9 +62,9 @@ class DirectRegressions {
   size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
 
  private:
-  struct Record;      // features of a forecast that waits for its value
-  struct Horizon;     // what one regression learnt for one horizon
-  struct Regression;  // its covariance, which serves its horizons
+  struct Record;   // features of a forecast that waits for its value
+  struct Rung;     // what the regressions share at one horizon
+  struct Horizon;  // what one regression learnt for one horizon
 
   void Restart();
   void Observe();
@@ -73,11 +73,14 @@ class DirectRegressions {
   Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;
   size_t rungs(size_t regression) const;
+  size_t horizons() const;
+  float Memory(float keep) const;
   float Distance(const Horizon& horizon, const Then& then) const;
 
   const Past& past_;
   const DirectPlan& plan_;
-  std::unique_ptr<Regression[]> regressions_;
+  UdCovariance<kNow> covariance_{1};
+  std::unique_ptr<Rung[]> rungs_;
   std::unique_ptr<Horizon[]> horizons_;  // of the first regression, of the second, ...
   std::unique_ptr<Record[]> records_;    // of the first rung, of the second, ...
   Now now_{};

@@ -26,7 +26,7 @@ struct ProfileSizes {
 ProfileSizes SizesOf(Profile profile) {
   switch (profile) {
     case Profile::kLean:
-      return {{0, 96, 0}, 4, false, false};
+      return {{0, 96, 0}, 3, false, false};
     case Profile::kRich:
       return {{1440, 1440, 336}, 16, true, true};
     case Profile::kStandard:
@@ -50,6 +50,7 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   const bool seasons = !options.seasons.empty();
   const bool longer_seasons = options.seasons.size() > 1 && memory.longer_phases > 0;
   experts.push_back(std::make_unique<Naive>());
+  size_t seasonal_naive = 0;  // the naive one without a season
   add_expert(std::make_unique<SmoothedLevel>(2, "smoothed_level_slow"));
   add_expert(std::make_unique<SmoothedLevel>(1, "smoothed_level"));
   add_expert(std::make_unique<SmoothedLevel>(0, "smoothed_level_fast"));
@@ -65,10 +66,13 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   if (add_one_step) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
   for (int steps : options.horizons) ladder.push_back(HorizonPlan::Make(options, steps, sizes.max_pending));
   std::vector<HorizonGrid> grids;
-  for (const HorizonPlan& plan : ladder) grids.push_back(plan.grid);
+  for (HorizonPlan& plan : ladder) {
+    plan.seasonal_naive = seasonal_naive;
+    grids.push_back(plan.grid);
+  }
   std::vector<DirectOptions> regressions;
   if (sizes.regressions) {
-    regressions = {{"direct_slow", .9998F, 4, 3, false}, {"direct_fast", .997F, 8, 2, true}};
+    regressions = {{"direct_slow", .9998F, 3, false}, {"direct_fast", .997F, 2, true}};
     std::erase_if(regressions, [&](const DirectOptions& regression) { return !wanted(regression.name); });
   }
   if (longer_seasons && options.seasons.back() <= kSeasonInFull && wanted(kLongNaive)) extra.emplace_back(kLongNaive);

@@ -24,7 +24,6 @@ struct BankPlan {
   BankOptions options;
   SeasonMemory memory;
   std::vector<std::unique_ptr<const Expert>> experts;  ///< the naive one first
-  size_t seasonal_naive = 0;                           ///< which of them, the naive one without a season
   std::vector<HorizonPlan> ladder;                     ///< ascending; the first is the one that anomalies are told by
   DirectPlan direct;
   std::vector<std::string> extra;  ///< names of the extra models whose seasons are there

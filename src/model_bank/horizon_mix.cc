@@ -5,40 +5,41 @@
 #include <limits>
 #include <new>
 
-#include "forecast/half_float.h"
+#include "forecast/block_float.h"
 
 namespace promcast {
 namespace {
 
-constexpr double kFarthest = 20;      // usual residuals that a residual counts as at most
-constexpr double kSomeResolved = 20;  // before that the usual residual is not trusted
-constexpr double kSleepingCharge = 1.25;
+constexpr float kFarthest = 20;        // usual residuals that a residual counts as at most
+constexpr float kFarthestKept = 1000;  // scales from the mix that a model counts as at most
+constexpr int64_t kSomeResolved = 20;  // before that the usual residual is not trusted
+constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
-constexpr float kFeedback = 2.3F;
+constexpr float kFeedback = 2.3F;    // how much a lack of realised coverage widens a band; 1: as a normal residual's
 constexpr float kFarReserve = .01F;  // what is learnt a day late is learnt too late: aims this much higher
-constexpr double kTiny = 1e-9;       // of the losses' own unit; keeps ratios of zero losses finite
+constexpr float kTiny = 1e-9F;       // of the losses' own unit; keeps ratios of zero losses finite
+constexpr float kLeastRatio = .01F;  // of losses; its powers are still numbers
+constexpr float kTiltRate = .03F;
+constexpr float kTiltForgotten = .001F;
+constexpr float kFarthestTilted = 2;  // usual residuals
+constexpr float kMostTilted = 50;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-double Power4(double x) {
+float Power4(float x) {
   return x * x * (x * x);
 }
 
 }  // namespace
 
-// A forecast that waits for its value. The distances follow it in memory.
+// A forecast that waits for its value. The codes of its fields follow it in memory.
 struct HorizonMix::Record {
-  float value = kNaN;  // at issue, in two parts; NaN: free
-  float value_rest = 0;
+  float point = kNaN;  // in two parts; NaN: free
+  float point_rest = 0;
   float scale = 1;
+  float unit = 0;
 
-  HalfFloat* distances() { return reinterpret_cast<HalfFloat*>(this + 1); }
-  const HalfFloat* distances() const { return reinterpret_cast<const HalfFloat*>(this + 1); }
-  /// In the values' unit.
-  double Distance(size_t field) const { return FromHalf(distances()[field]) * unit(); }
-  void SetDistance(size_t field, double distance, double inverse_unit) {
-    distances()[field] = ToHalf(static_cast<float>(distance * inverse_unit));
-  }
-  double unit() const { return scale > 0 ? scale : 1; }
+  BlockInt* codes() { return reinterpret_cast<BlockInt*>(this + 1); }
 };
 
 HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pending) {
@@ -52,7 +53,9 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   const int stride = plan.grid.stride;
   const bool far = steps >= cycle;
   plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
-  plan.feedback = kFeedback;
+  for (double coverage : options.coverages) {
+    plan.widening.push_back(static_cast<float>(kFeedback * NormalWidthSlope(coverage)));
+  }
   plan.reserve = far ? kFarReserve : 0;
   plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
   plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
@@ -61,7 +64,8 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
 
 HorizonMix::HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages)
     : plan_(plan), models_(static_cast<uint16_t>(models)), coverages_(static_cast<uint16_t>(coverages)) {
-  sums_.reset(new float[models_ + 2 + 2 * coverages_]());
+  sums_.reset(new float[sums()]());
+  std::fill_n(tilts(), models_, 1.F);
   const int pending = plan_.grid.pending();
   records_.reset(new std::byte[PendingBytes()]());
   for (int slot = 0; slot < pending; slot++) new (records_.get() + slot * record_bytes()) Record;
@@ -71,7 +75,7 @@ HorizonMix::~HorizonMix() = default;
 HorizonMix::HorizonMix(HorizonMix&&) noexcept = default;
 
 size_t HorizonMix::record_bytes() const {
-  const size_t bytes = sizeof(Record) + fields() * sizeof(HalfFloat);
+  const size_t bytes = sizeof(Record) + fields() * sizeof(BlockInt);
   return (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
 }
 
@@ -80,44 +84,73 @@ HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
 }
 
 Mixed HorizonMix::Mix(std::span<const double> forecasts) const {
-  struct Vote {
-    double forecast, weight;
-  };
-  std::array<Vote, kMaxModels> votes;
-  size_t count = 0;
-  double best = std::numeric_limits<double>::infinity();
-  for (size_t i = 0; i < forecasts.size(); i++) {
-    if (!std::isnan(forecasts[i])) best = std::min<double>(best, losses()[i]);
-  }
-  double sum = 0;
-  double weights8 = 0;
-  double weights4 = 0;
-  for (size_t i = 0; i < forecasts.size(); i++) {
-    if (std::isnan(forecasts[i])) continue;
-    const double weight4 = Power4((best + kTiny) / (losses()[i] + kTiny));
-    const double weight8 = weight4 * weight4;
-    sum += weight8 * forecasts[i];
-    weights8 += weight8;
-    weights4 += weight4;
-    size_t at = count++;
-    for (; at > 0 && votes[at - 1].forecast > forecasts[i]; at--) votes[at] = votes[at - 1];
-    votes[at] = {forecasts[i], weight4};
-  }
+  using Floats = std::array<float, kMaxModels>;
+  const double base = forecasts[0];
+  const size_t count = lanes();
   Mixed mixed;
-  mixed.mean = std::clamp(sum / weights8, votes[0].forecast, votes[count - 1].forecast);
-  double half = weights4 / 2;
-  size_t middle = 0;
-  while (middle + 1 < count && (half -= votes[middle].weight) > 0) middle++;
-  mixed.median = votes[middle].forecast;
-  const double mean_loss = losses()[models_] + kTiny;
-  const double median_loss = losses()[models_ + 1] + kTiny;
-  const double low = std::min(mean_loss, median_loss);
-  const double mean_weight = Power4(Power4(low / mean_loss));
-  const double median_weight = Power4(Power4(low / median_loss));
-  mixed.point = mixed.median + (mixed.mean - mixed.median) * (mean_weight / (mean_weight + median_weight));
-  double distance = 0;
-  for (size_t i = 0; i < count; i++) distance += votes[i].weight * std::abs(votes[i].forecast - mixed.point);
-  mixed.scale = band_.Scale(distance / weights4);
+  Floats& apart = mixed.models;  // from the base; what is beyond the models sleeps as well
+  for (size_t i = 0; i < models_; i++) apart[i] = static_cast<float>(forecasts[i] - base);
+  for (size_t i = models_; i < count; i++) apart[i] = kNaN;
+  const float* loss = losses();
+  const float* tilt = tilts();
+  Floats distance;
+  Floats weight;  // in the median
+  float best = kInfinity;
+  float low = 0;
+  float high = 0;
+#pragma omp simd reduction(min : best, low) reduction(max : high)
+  for (size_t i = 0; i < count; i++) {
+    const bool awake = apart[i] == apart[i];
+    weight[i] = awake ? 1.F : 0.F;
+    distance[i] = awake ? apart[i] : 0.F;
+    const float awake_loss = awake ? loss[i] : kInfinity;
+    best = best < awake_loss ? best : awake_loss;
+    low = low < distance[i] ? low : distance[i];
+    high = high > distance[i] ? high : distance[i];
+  }
+  float weights = 0;
+  float mean_weights = 0;
+  float sum = 0;
+#pragma omp simd reduction(+ : weights, mean_weights, sum)
+  for (size_t i = 0; i < count; i++) {
+    float ratio = (best + kTiny) / (loss[i] + kTiny);
+    ratio = ratio < 1 ? ratio : 1;  // of what sleeps it may be anything
+    weight[i] *= Power4(ratio > kLeastRatio ? ratio : kLeastRatio);
+    const float mean_weight = Power4(weight[i]) * tilt[i];
+    weights += weight[i];
+    mean_weights += mean_weight;
+    sum += mean_weight * distance[i];
+  }
+  const float mean_distance = std::clamp(sum / mean_weights, low, high);
+  Floats below{};  // weight at or below each
+  for (size_t j = 0; j < models_; j++) {
+    const float from = distance[j];
+    const float more = weight[j];
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) below[i] += from <= distance[i] ? more : 0.F;
+  }
+  float median_distance = high;
+#pragma omp simd reduction(min : median_distance)
+  for (size_t i = 0; i < count; i++) {
+    const float candidate = 2 * below[i] >= weights ? distance[i] : high;
+    const float awake_candidate = weight[i] > 0 ? candidate : high;
+    median_distance = median_distance < awake_candidate ? median_distance : awake_candidate;
+  }
+  const float mean_loss = losses()[mean()] + kTiny;
+  const float median_loss = losses()[median()] + kTiny;
+  const float least = std::min(mean_loss, median_loss);
+  const float mean_vote = Power4(Power4(least / mean_loss));
+  const float median_vote = Power4(Power4(least / median_loss));
+  const float mixed_distance =
+      median_distance + (mean_distance - median_distance) * (mean_vote / (mean_vote + median_vote));
+  float spread = 0;
+#pragma omp simd reduction(+ : spread)
+  for (size_t i = 0; i < count; i++) spread += weight[i] * std::abs(distance[i] - mixed_distance);
+  for (size_t i = 0; i < count; i++) apart[i] -= mixed_distance;
+  mixed.point = base + mixed_distance;
+  mixed.mean = mean_distance - mixed_distance;
+  mixed.median = median_distance - mixed_distance;
+  mixed.scale = band_.Scale(spread / weights);
   return mixed;
 }
 
@@ -125,75 +158,99 @@ double HorizonMix::HalfWidth(size_t index, double coverage, double scale) const 
   return band_.Established(coverage) ? ratios()[index] * scale : band_.HalfWidth(coverage, scale);
 }
 
-void HorizonMix::Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed,
-                       double seasonal_naive, std::span<const double> half_widths) {
+void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
+  std::array<float, kMaxModels + 2 + kMaxCoverages> fields;
+  std::copy_n(mixed.models.begin(), models_, fields.begin());
+  fields[mean()] = mixed.mean;
+  fields[median()] = mixed.median;
+  for (size_t i = 0; i < coverages_; i++) {
+    fields[charged() + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
+  }
   Record& record = RecordAt(plan_.grid.SlotOf(now));
-  record.value = static_cast<float>(value);
-  record.value_rest = static_cast<float>(value - record.value);
+  record.point = static_cast<float>(mixed.point);
+  record.point_rest = static_cast<float>(mixed.point - record.point);
   record.scale = static_cast<float>(mixed.scale);
-  const double inverse_unit = 1 / record.unit();
-  auto keep = [&](size_t field, double distance) { record.SetDistance(field, distance, inverse_unit); };
-  keep(kMix, mixed.point - value);
-  keep(kMean, mixed.mean - value);
-  keep(kMedian, mixed.median - value);
-  keep(kSeasonalNaive, seasonal_naive - value);
-  for (size_t i = 1; i < models_; i++) keep(FieldOf(i), forecasts[i] - value);
-  for (size_t i = 0; i < coverages_; i++) keep(FieldOf(models_) + i, half_widths.empty() ? kNaN : half_widths[i]);
+  if (record.scale > 0) {
+    // What is so far off costs the others no precision; NaN stays NaN.
+    const float farthest = kFarthestKept * record.scale;
+    for (size_t i = 0; i < charged(); i++) fields[i] = std::clamp(fields[i], -farthest, farthest);
+  }
+  record.unit = PackBlock(fields.data(), this->fields(), record.codes());
 }
 
-void HorizonMix::Charge(float* loss, double error, double mix_error, double limit) const {
-  if (std::isnan(error)) error = kSleepingCharge * mix_error;
-  *loss = static_cast<float>(plan_.loss_keep * *loss + std::min(std::abs(error), limit));
+// `moved`: where the value lies from the mix. Errors beyond `limit` count as that.
+void HorizonMix::Charge(const float* distances, float moved, float limit) {
+  const float residual = std::abs(moved);
+  // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
+  const float share = residual > limit ? limit / residual : 1;
+  const float asleep = kSleepingCharge * share * residual;
+  float* loss = losses();
+  for (size_t i = 0; i < charged(); i++) {
+    const float error = share * std::abs(moved - distances[i]);
+    loss[i] = plan_.loss_keep * loss[i] + std::min(error == error ? error : asleep, limit);
+  }
+}
+
+void HorizonMix::Tilt(const float* distances, float moved) {
+  const float usual = band_.mean_residual();
+  if (!(usual > 0)) return;
+  const float mean_distance = distances[mean()];
+  const float lack = std::clamp((moved - mean_distance) / usual, -1.F, 1.F);
+  float* tilt = tilts();
+  for (size_t i = 0; i < models_; i++) {
+    const float apart = (distances[i] - mean_distance) / usual;
+    const float side = apart == apart ? std::clamp(apart, -kFarthestTilted, kFarthestTilted) : 0;
+    const float moved_tilt = tilt[i] * (1 + kTiltRate * lack * side) + kTiltForgotten * (1 - tilt[i]);
+    tilt[i] = std::clamp(moved_tilt, 1 / kMostTilted, kMostTilted);
+  }
 }
 
 std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, std::span<const double> coverages) {
   const int64_t issued = plan_.grid.IssuedFor(now);
   if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
-  if (std::isnan(record.value)) return std::nullopt;
-  const double moved = value - (static_cast<double>(record.value) + record.value_rest);
-  const ResolvedForecast resolved{moved - record.Distance(kMix),
-                                  coverages_ > 0 ? record.Distance(fields() - 1) : static_cast<double>(kNaN)};
-  const double residual = std::abs(resolved.error);
+  if (std::isnan(record.point)) return std::nullopt;
+  std::array<float, kMaxModels + 2 + kMaxCoverages> fields;
+  UnpackBlock(record.codes(), this->fields(), record.unit, fields.data());
+  const double error = value - (static_cast<double>(record.point) + record.point_rest);
+  const float* half_widths = fields.data() + charged();
+  const ResolvedForecast resolved{error, coverages_ > 0 ? half_widths[coverages_ - 1] : kNaN};
+  const auto moved = static_cast<float>(error);
+  const float residual = std::abs(moved);
   const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
-  const double limit = trusted ? kFarthest * band_.mean_residual() : std::numeric_limits<double>::infinity();
-  // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
-  const double share = residual > limit ? limit / residual : 1;
-  Wake(record);
-  Charge(losses(), share * moved, share * residual, limit);  // the first model is the naive one
-  for (size_t i = 1; i < models_; i++) {
-    Charge(losses() + i, share * (moved - record.Distance(FieldOf(i))), share * residual, limit);
-  }
-  Charge(losses() + models_, share * (moved - record.Distance(kMean)), 0, limit);
-  Charge(losses() + models_ + 1, share * (moved - record.Distance(kMedian)), 0, limit);
-  auto forgotten_sum = [&](float& sum, double error) { sum = static_cast<float>(plan_.loss_keep * sum + error); };
+  Wake(fields.data());
+  Charge(fields.data(), moved, trusted ? kFarthest * band_.mean_residual() : kInfinity);
+  if (trusted) Tilt(fields.data(), moved);
+  auto forgotten_sum = [&](float& sum, float one) { sum = plan_.loss_keep * sum + one; };
   forgotten_sum(resolved_, 1);
   forgotten_sum(mix_error_, residual);
-  forgotten_sum(naive_error_, std::abs(moved));
-  forgotten_sum(seasonal_naive_error_, std::abs(moved - record.Distance(kSeasonalNaive)));
-  ScoreBand(record, residual);
+  forgotten_sum(naive_error_, std::abs(moved - fields[0]));
+  const float seasonal_naive = fields[plan_.seasonal_naive];
+  forgotten_sum(seasonal_naive_error_, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
+  ScoreBand(half_widths, residual);
   band_.Resolve(residual, record.scale, plan_.band);
-  record.value = kNaN;
+  record.point = kNaN;
   RefreshRatios(coverages);
   return resolved;
 }
 
-void HorizonMix::Wake(const Record& record) {
+void HorizonMix::Wake(const float* distances) {
   static_assert(kMaxModels <= 32);
-  uint32_t awake = 1;
-  for (size_t i = 1; i < models_; i++) awake |= std::isnan(record.Distance(FieldOf(i))) ? 0 : uint32_t{1} << i;
+  const auto all = static_cast<uint32_t>((uint64_t{1} << models_) - 1);
+  if (awake_ == all) return;
+  uint32_t awake = 0;
+  for (size_t i = 0; i < models_; i++) awake |= std::isnan(distances[i]) ? 0 : uint32_t{1} << i;
   if (awake & ~awake_) {
-    for (size_t i = 0; i < models_ + 2U; i++) losses()[i] *= kPastOfTheOthers;
+    for (size_t i = 0; i < charged(); i++) losses()[i] *= kPastOfTheOthers;
   }
   awake_ |= awake;
 }
 
-void HorizonMix::ScoreBand(const Record& record, double residual) {
-  const size_t half_widths = FieldOf(models_);
-  if (coverages_ == 0 || std::isnan(record.Distance(half_widths))) return;
+void HorizonMix::ScoreBand(const float* half_widths, float residual) {
+  if (coverages_ == 0 || std::isnan(half_widths[0])) return;
   banded_ = plan_.loss_keep * banded_ + 1;
   for (size_t i = 0; i < coverages_; i++) {
-    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= record.Distance(half_widths + i) ? 1.F : 0.F);
+    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
   }
 }
 
@@ -204,13 +261,13 @@ void HorizonMix::RefreshRatios(std::span<const double> coverages) {
   for (size_t i = 0; i < coverages_; i++) {
     const double ratio = band_.HalfWidth(coverages[i], 1);
     const double missing = coverages[i] + plan_.reserve - inside()[i] / std::max(banded_, 1.F);
-    const double wider = banded_ < kSomeResolved ? 0 : plan_.feedback * NormalWidthSlope(coverages[i]) * missing;
+    const double wider = banded_ < static_cast<float>(kSomeResolved) ? 0 : plan_.widening[i] * missing;
     ratios()[i] = static_cast<float>(ratio * std::exp(std::clamp(wider, -1., 1.)));
   }
 }
 
 void HorizonMix::Miss(int64_t now, int64_t cells) {
-  plan_.grid.ForEachDue(now, cells, [&](int slot) { RecordAt(slot).value = kNaN; });
+  plan_.grid.ForEachDue(now, cells, [&](int slot) { RecordAt(slot).point = kNaN; });
 }
 
 HorizonScore HorizonMix::Score(double unit) const {

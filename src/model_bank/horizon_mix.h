@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "forecast/horizon_grid.h"
 #include "intervals/conformal_band.h"
@@ -21,20 +22,22 @@ inline constexpr size_t kMaxCoverages = 8;
 struct HorizonPlan {
   HorizonGrid grid;     ///< which forecasts are kept for scoring
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
-  float feedback = 0;   ///< how much a lack of realised coverage widens the band; 1: as much as for a normal residual
   float reserve = 0;    ///< realised coverage aimed at beyond the one stated
   BandMemory band;
+  std::vector<float> widening;  ///< a coverage's: by what share its band widens for one unit of lacking coverage
+  size_t seasonal_naive = 0;    ///< the model that is the score's second baseline
 
   /// At most `max_pending` forecasts wait for their value at the same time.
   static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);
 };
 
-/// A forecast mixed from the models' forecasts.
+/// A forecast mixed from the models' forecasts, and how far these lie from it.
 struct Mixed {
-  double point = 0;
-  double mean = 0;    ///< weighted mean of the models
-  double median = 0;  ///< weighted median of the models
-  double scale = 0;   ///< of its residual, see ConformalBand
+  double point;
+  double scale;                          ///< of its residual, see ConformalBand
+  float mean;                            ///< weighted mean of the models
+  float median;                          ///< weighted median of the models
+  std::array<float, kMaxModels> models;  ///< NaN for a model that has no forecast
 };
 
 /// How a forecast turned out.
@@ -45,11 +48,14 @@ struct ResolvedForecast {
 
 /// One horizon of a bank: forecasts that wait for their value, each model's forgotten loss, and the band.
 ///
-/// Weights are powers of (smallest loss / own loss): the eighth for the mean, the fourth for the median; both are mixed
-/// by the sixteenth power of their own losses. A model that has no forecast (NaN) sleeps: it is charged the mix's loss
-/// and a quarter (Freund et al. 1997, "specialists"), so that it starts from a modest weight; when it first wakes, all
-/// past losses count a tenth, so that it can show soon what it is worth. A residual far beyond the usual counts as if
-/// it were at that bound, so that one wild value does not decide the weights.
+/// Two mixtures, themselves mixed by the sixteenth power of their own losses. The weighted median: weights are the
+/// fourth power of (smallest loss / own loss). The weighted mean: the sixteenth power, times a tilt that each model
+/// gains while more of it would have brought the mean nearer to the value, and loses else (exponentiated gradient,
+/// Kivinen and Warmuth 1997, forgotten): models whose errors cancel then share the weight, and one that only repeats
+/// another's gets little. A model that has no forecast (NaN) sleeps: it is charged the mix's loss and a quarter (Freund
+/// et al. 1997, "specialists"), so that it starts from a modest weight; when it first wakes, all past losses count a
+/// tenth, so that it can show soon what it is worth. A residual far beyond the usual counts as if it were at that
+/// bound, so that one wild value does not decide the weights.
 class HorizonMix {
  public:
   /// `plan` must outlive this. The first model is the naive one.
@@ -60,17 +66,16 @@ class HorizonMix {
   const HorizonPlan& plan() const { return plan_; }
   const ConformalBand& band() const { return band_; }
 
-  /// Mixes the models' forecasts; NaN for a model that has none. At least one must have one.
+  /// Mixes the models' forecasts; NaN for a model that has none. The first must have one.
   Mixed Mix(std::span<const double> forecasts) const;
   /// Half width of the band at the coverage with this index.
   double HalfWidth(size_t index, double coverage, double scale) const;
 
   /// Whether a forecast made now is one that is kept.
   bool Keeps(int64_t now) const { return plan_.grid.Keeps(now); }
-  /// Keeps a forecast made at `now`, when the value was `value`, until its value arrives. `seasonal_naive` is the
-  /// score's second baseline. `half_widths`: one a coverage, or empty when no band was given.
-  void Issue(int64_t now, double value, std::span<const double> forecasts, const Mixed& mixed, double seasonal_naive,
-             std::span<const double> half_widths);
+  /// Keeps a forecast made at `now` until its value arrives. `half_widths`: one a coverage, or empty when no band was
+  /// given.
+  void Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths);
   /// The value at `now`: scores the forecast that was made for it, if one was. `coverages` are the options'.
   std::optional<ResolvedForecast> Resolve(int64_t now, double value, std::span<const double> coverages);
   /// The values at the `cells` cells up to `now` are missing: forgets the forecasts that were made for them.
@@ -82,25 +87,30 @@ class HorizonMix {
   /// Index of the model of the greatest weight.
   size_t Leader() const;
   size_t PendingBytes() const { return record_bytes() * plan_.grid.pending(); }
-  size_t SumBytes() const { return (models_ + 2 + 2 * coverages_) * sizeof(float); }
+  size_t SumBytes() const { return sums() * sizeof(float); }
 
  private:
-  // Where a record's distances from the value at issue stand: mix, mean, median, seasonal naive, models but the first;
-  // then half widths. All in units of the record's scale.
-  enum DistanceField { kMix, kMean, kMedian, kSeasonalNaive, kModels };
   struct Record;
 
-  // Of a model but the first, the naive one, whose distance is zero.
-  static size_t FieldOf(size_t model) { return kModels + model - 1; }
-  size_t fields() const { return FieldOf(models_) + coverages_; }
+  // What a record holds of each forecast: the models' distances from the mix, then the two mixtures', then half widths.
+  size_t mean() const { return models_; }
+  size_t median() const { return models_ + 1U; }
+  size_t charged() const { return models_ + 2U; }
+  size_t fields() const { return charged() + coverages_; }
   size_t record_bytes() const;
   Record& RecordAt(int slot) const;
-  float* losses() const { return sums_.get(); }
-  float* inside() const { return sums_.get() + models_ + 2; }
+  // Loops over models go in whole vectors. In the sums these reach into what follows: at least four more.
+  size_t lanes() const { return (models_ + 3U) & ~3U; }
+  // Sums: the models' tilts, the losses of what is charged, and by coverage what lay inside and the band's ratios.
+  size_t sums() const { return models_ + charged() + 2U * coverages_; }
+  float* tilts() const { return sums_.get(); }
+  float* losses() const { return tilts() + models_; }
+  float* inside() const { return losses() + charged(); }
   float* ratios() const { return inside() + coverages_; }
-  void Charge(float* loss, double error, double mix_error, double limit) const;
-  void Wake(const Record& record);
-  void ScoreBand(const Record& record, double residual);
+  void Charge(const float* distances, float moved, float limit);
+  void Tilt(const float* distances, float moved);
+  void Wake(const float* distances);
+  void ScoreBand(const float* half_widths, float residual);
   void RefreshRatios(std::span<const double> coverages);
 
   const HorizonPlan& plan_;
@@ -113,7 +123,7 @@ class HorizonMix {
   float naive_error_ = 0;
   float seasonal_naive_error_ = 0;
   ConformalBand band_;
-  std::unique_ptr<float[]> sums_;         // losses of the models, of their mean, of their median | inside | ratios
+  std::unique_ptr<float[]> sums_;
   std::unique_ptr<std::byte[]> records_;  // forecasts that wait for their value
 };
 

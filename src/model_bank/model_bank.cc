@@ -62,7 +62,7 @@ struct ModelBank::Impl {
   std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const;
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
-  void IssueAll(double z);
+  void IssueAll();
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
   double Bounded(double value) const;
   bool warm() const { return values_seen >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
@@ -144,10 +144,10 @@ void ModelBank::Impl::Learn(double value) {
   past.Update(z);
   for (ExtraModel& one : extra) one.model->Update(one.true_zero ? value : z);
   if (regressions) regressions->Update(now, z);
-  IssueAll(z);
+  IssueAll();
 }
 
-void ModelBank::Impl::IssueAll(double z) {
+void ModelBank::Impl::IssueAll() {
   Forecasts forecasts;
   Widths widths;
   const size_t coverages = options().coverages.size();
@@ -160,9 +160,7 @@ void ModelBank::Impl::IssueAll(double z) {
     const Mixed mixed = mix.Mix(asked);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
-    double seasonal_naive = asked[plan->seasonal_naive];
-    if (std::isnan(seasonal_naive)) seasonal_naive = z;
-    mix.Issue(now, z, asked, mixed, seasonal_naive, {widths.data(), banded ? coverages : 0});
+    mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -9,8 +10,8 @@
 namespace promcast {
 namespace {
 
-const DirectOptions kSlow{"slow", .9998F, 4, 3, false};
-const DirectOptions kFastNear{"fast", .997F, 8, 2, true};
+const DirectOptions kSlow{"slow", .9998F, 3, false};
+const DirectOptions kFastNear{"fast", .997F, 2, true};
 
 struct Replay {
   Replay(std::vector<int> season_lengths, std::vector<DirectOptions> options, const std::vector<int>& horizons)
@@ -86,6 +87,29 @@ TEST(DirectRegressions, LearnsAnAutoregressionAtEachHorizonByItself) {
   EXPECT_LT(error[1], 1.05 * best[1]);
   EXPECT_LT(error[2], 1.10 * best[2]);
   EXPECT_LT(error[3], naive[3]);
+}
+
+TEST(DirectRegressions, AShortMemoryFollowsAChangeSoonerAndALongOneIsSteadierBefore) {
+  Replay replay({}, {kSlow, {"fast", .98F, 2, false}}, {1});
+  std::mt19937 random(8);
+  std::normal_distribution<double> normal(0, 1);
+  double value = 0;
+  auto mean_errors = [&](double coefficient, int count) {
+    std::array<double, 2> sums{};
+    for (int i = 0; i < count; i++) {
+      const double expected = coefficient * value;
+      for (size_t which : {0, 1}) sums[which] += std::abs(replay.Ask(1, which) - expected) / count;
+      value = expected + normal(random);
+      replay.Update(value);
+    }
+    return sums;
+  };
+  mean_errors(.9, 6000);
+  const auto [steady_slow, steady_fast] = mean_errors(.9, 1000);
+  EXPECT_LT(steady_slow, .6 * steady_fast);
+  mean_errors(-.5, 100);
+  const auto [changed_slow, changed_fast] = mean_errors(-.5, 300);
+  EXPECT_LT(changed_fast, .6 * changed_slow);
 }
 
 TEST(DirectRegressions, IsSilentWhileItKnowsTooLittleAndWhereItDoesNotServe) {
