@@ -45,7 +45,7 @@ std::shared_ptr<const BankOptions> HourlyBank() {
   options->seasons = {static_cast<int>(kDayHours), kWeekHours};
   options->step_ms = kHourMs;
   options->profile = Profile::kRich;
-  options->extra_models = {"autoregression", "autoregression_log"};
+  options->extra_models = {"autoregression", "autoregression_log", "damped_profile"};
   return options;
 }
 

@@ -10,6 +10,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFarthest = 8;  // deviations from the mean that a value counts as at most
 constexpr int64_t kSomeSeen = 30;
 constexpr int64_t kMany = 1 << 20;
+constexpr int kMostSeen = 255;  // no level is slower than a plain mean of so many
 constexpr double kTiny = 1e-9;
 constexpr double kOffsetRate = .1;
 constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
@@ -22,7 +23,7 @@ constexpr int kLongerSmoothing = 1;        // phases, where each is the mean of 
 void Past::Level::Update(double newest, double rate) {
   const auto [innovation, shifted] = filter.Pass(seen > 0 ? newest - value : 0);
   if (shifted) seen = 0;
-  seen = static_cast<int>(std::min<int64_t>(seen + 1, kMany));
+  seen = static_cast<uint8_t>(std::min(seen + 1, kMostSeen));
   value = seen == 1 ? newest : value + std::max(rate, 1. / seen) * innovation;
 }
 

@@ -85,11 +85,12 @@ class Past {
  private:
   struct Level {
     double value = 0;
-    int seen = 0;
-    InnovationFilter filter;
+    [[no_unique_address]] InnovationFilter filter;
+    uint8_t seen = 0;  // since a shift, up to the most that matters; in the filter's last byte
 
     void Update(double value, double rate);
   };
+  static_assert(sizeof(Level) == 16);
 
   void UpdateMoments(double value);
   void UpdateLongerSeasons(double value);

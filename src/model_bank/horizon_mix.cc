@@ -10,17 +10,19 @@
 namespace promcast {
 namespace {
 
-constexpr float kFarthest = 20;        // usual residuals that a residual counts as at most
-constexpr float kFarthestKept = 1000;  // scales from the mix that a model counts as at most
-constexpr int64_t kSomeResolved = 20;  // before that the usual residual is not trusted
+constexpr float kFarthest = 20;         // usual residuals that a residual counts as at most
+constexpr float kFarthestKept = 1000;   // scales from the mix that a model counts as at most
+constexpr int64_t kSomeResolved = 20;   // before that the usual residual is not trusted
+constexpr int64_t kManyResolved = 100;  // before that no model is tilted
 constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
 constexpr float kFeedback = 2.3F;    // how much a lack of realised coverage widens a band; 1: as a normal residual's
 constexpr float kFarReserve = .01F;  // what is learnt a day late is learnt too late: aims this much higher
 constexpr float kTiny = 1e-9F;       // of the losses' own unit; keeps ratios of zero losses finite
 constexpr float kLeastRatio = .01F;  // of losses; its powers are still numbers
+constexpr double kPhaseRate = 2.4;   // of the residuals' scale by time of day, a cycle
 constexpr float kTiltRate = .03F;
-constexpr float kTiltForgotten = .001F;
+constexpr float kTiltForgotten = .003F;
 constexpr float kFarthestTilted = 2;  // usual residuals
 constexpr float kMostTilted = 50;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -56,6 +58,8 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   for (double coverage : options.coverages) {
     plan.widening.push_back(static_cast<float>(kFeedback * NormalWidthSlope(coverage)));
   }
+  plan.cycle = std::max(1, static_cast<int>(cycle));
+  plan.phase_rate = far ? 0 : static_cast<float>(std::min(.5, kPhaseRate * stride / cycle));
   plan.reserve = far ? kFarReserve : 0;
   plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
   plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
@@ -83,7 +87,7 @@ HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
   return *std::launder(reinterpret_cast<Record*>(records_.get() + slot * record_bytes()));
 }
 
-Mixed HorizonMix::Mix(std::span<const double> forecasts) const {
+Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   using Floats = std::array<float, kMaxModels>;
   const double base = forecasts[0];
   const size_t count = lanes();
@@ -151,6 +155,7 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts) const {
   mixed.mean = mean_distance - mixed_distance;
   mixed.median = median_distance - mixed_distance;
   mixed.scale = band_.Scale(spread / weights);
+  if (plan_.phase_rate > 0) mixed.scale *= phase_scale_.At(Position(target));
   return mixed;
 }
 
@@ -220,7 +225,7 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, s
   const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
   Wake(fields.data());
   Charge(fields.data(), moved, trusted ? kFarthest * band_.mean_residual() : kInfinity);
-  if (trusted) Tilt(fields.data(), moved);
+  if (band_.resolved() >= kManyResolved) Tilt(fields.data(), moved);
   auto forgotten_sum = [&](float& sum, float one) { sum = plan_.loss_keep * sum + one; };
   forgotten_sum(resolved_, 1);
   forgotten_sum(mix_error_, residual);
@@ -228,6 +233,9 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, s
   const float seasonal_naive = fields[plan_.seasonal_naive];
   forgotten_sum(seasonal_naive_error_, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
   ScoreBand(half_widths, residual);
+  if (trusted && plan_.phase_rate > 0) {
+    phase_scale_.Learn(Position(now), residual / band_.mean_residual(), plan_.phase_rate);
+  }
   band_.Resolve(residual, record.scale, plan_.band);
   record.point = kNaN;
   RefreshRatios(coverages);

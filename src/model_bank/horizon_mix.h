@@ -11,6 +11,7 @@
 
 #include "forecast/horizon_grid.h"
 #include "intervals/conformal_band.h"
+#include "intervals/phase_scale.h"
 #include "promcast/model_bank.h"
 
 namespace promcast {
@@ -24,6 +25,8 @@ struct HorizonPlan {
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
   float reserve = 0;    ///< realised coverage aimed at beyond the one stated
   BandMemory band;
+  int cycle = 1;                ///< cells of a day, or of the longest season where that is shorter
+  float phase_rate = 0;         ///< how fast the residuals' scale by time of day is learnt; 0: it is not
   std::vector<float> widening;  ///< a coverage's: by what share its band widens for one unit of lacking coverage
   size_t seasonal_naive = 0;    ///< the model that is the score's second baseline
 
@@ -66,8 +69,8 @@ class HorizonMix {
   const HorizonPlan& plan() const { return plan_; }
   const ConformalBand& band() const { return band_; }
 
-  /// Mixes the models' forecasts; NaN for a model that has none. The first must have one.
-  Mixed Mix(std::span<const double> forecasts) const;
+  /// Mixes the models' forecasts for the cell `target`; NaN for a model that has none. The first must have one.
+  Mixed Mix(std::span<const double> forecasts, int64_t target) const;
   /// Half width of the band at the coverage with this index.
   double HalfWidth(size_t index, double coverage, double scale) const;
 
@@ -107,6 +110,7 @@ class HorizonMix {
   float* losses() const { return tilts() + models_; }
   float* inside() const { return losses() + charged(); }
   float* ratios() const { return inside() + coverages_; }
+  double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }
   void Charge(const float* distances, float moved, float limit);
   void Tilt(const float* distances, float moved);
   void Wake(const float* distances);
@@ -123,6 +127,7 @@ class HorizonMix {
   float naive_error_ = 0;
   float seasonal_naive_error_ = 0;
   ConformalBand band_;
+  PhaseScale phase_scale_;
   std::unique_ptr<float[]> sums_;
   std::unique_ptr<std::byte[]> records_;  // forecasts that wait for their value
 };

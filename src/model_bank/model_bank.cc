@@ -157,7 +157,7 @@ void ModelBank::Impl::IssueAll() {
     const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
     const auto asked = Ask(ahead, forecasts);
     if (regressions) regressions->Keep(rung, now, ahead);
-    const Mixed mixed = mix.Mix(asked);
+    const Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
     mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
@@ -201,8 +201,8 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
   const double growth = steps > last ? std::sqrt(static_cast<double>(steps) / last) : 1;  // of bands beyond the ladder
   Impl::Forecasts forecasts;
   const auto asked = bank.Ask(bank.past.LookAhead(steps), forecasts);
-  const Mixed high = bank.ladder[upper].Mix(asked);
-  const Mixed low = lower == upper ? high : bank.ladder[lower].Mix(asked);
+  const Mixed high = bank.ladder[upper].Mix(asked, bank.now + steps);
+  const Mixed low = lower == upper ? high : bank.ladder[lower].Mix(asked, bank.now + steps);
   const double point = low.point + part * (high.point - low.point);
   double narrower = 0;  // the band of the coverage below lies within
   out.point = bank.Bounded(bank.scale.FromModel(point));
