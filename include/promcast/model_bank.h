@@ -68,6 +68,13 @@ struct BankBytes {
   size_t sum() const { return models + pending + bands + other; }
 };
 
+/// How one model of a bank does at one horizon.
+struct ModelWeight {
+  std::string_view name;
+  double weight;         ///< its share of the mix, as of now; 0 while it has had no forecast that resolved
+  double relative_loss;  ///< its forgotten loss over that of the best model; NaN while it has none
+};
+
 struct BankPlan;
 /// What follows from the options, once for all banks that share it. Throws std::invalid_argument when
 /// options.Problem() says so.
@@ -116,6 +123,8 @@ class ModelBank {
   bool skilful(size_t horizon_index) const;
   /// Name of the model with the greatest weight at the horizon with this index in the options.
   std::string_view leader(size_t horizon_index) const;
+  /// All models at that horizon, in the bank's order.
+  std::vector<ModelWeight> Models(size_t horizon_index) const;
   /// Everything the bank holds, itself included; equals what is allocated. Plans are not counted.
   BankBytes Bytes() const;
   size_t StateBytes() const { return Bytes().sum(); }

@@ -140,13 +140,7 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
     const float awake_candidate = weight[i] > 0 ? candidate : high;
     median_distance = median_distance < awake_candidate ? median_distance : awake_candidate;
   }
-  const float mean_loss = losses()[mean()] + kTiny;
-  const float median_loss = losses()[median()] + kTiny;
-  const float least = std::min(mean_loss, median_loss);
-  const float mean_vote = Power4(Power4(least / mean_loss));
-  const float median_vote = Power4(Power4(least / median_loss));
-  const float mixed_distance =
-      median_distance + (mean_distance - median_distance) * (mean_vote / (mean_vote + median_vote));
+  const float mixed_distance = median_distance + (mean_distance - median_distance) * MeanShare();
   float spread = 0;
 #pragma omp simd reduction(+ : spread)
   for (size_t i = 0; i < count; i++) spread += weight[i] * std::abs(distance[i] - mixed_distance);
@@ -287,6 +281,40 @@ HorizonScore HorizonMix::Score(double unit) const {
   score.banded_count = banded_;
   score.inside.assign(inside(), inside() + coverages_);
   return score;
+}
+
+std::vector<ModelWeight> HorizonMix::Weights() const {
+  const auto awake = [this](size_t model) { return (awake_ >> model & 1U) != 0; };
+  float best = kInfinity;
+  for (size_t i = 0; i < models_; i++) best = awake(i) ? std::min(best, losses()[i]) : best;
+  std::vector<double> mean_weights(models_);
+  std::vector<double> median_weights(models_);
+  double mean_sum = 0;
+  double median_sum = 0;
+  for (size_t i = 0; i < models_; i++) {
+    if (!awake(i)) continue;
+    const float ratio = std::max((best + kTiny) / (losses()[i] + kTiny), kLeastRatio);
+    median_sum += median_weights[i] = Power4(ratio);
+    mean_sum += mean_weights[i] = Power4(Power4(ratio)) * tilts()[i];
+  }
+  const double mean_share = MeanShare();
+  std::vector<ModelWeight> weights(models_, {{}, 0, kNaN});
+  for (size_t i = 0; i < models_; i++) {
+    if (!awake(i)) continue;
+    weights[i].weight = mean_share * mean_weights[i] / mean_sum + (1 - mean_share) * median_weights[i] / median_sum;
+    weights[i].relative_loss = (losses()[i] + kTiny) / (best + kTiny);
+  }
+  return weights;
+}
+
+// What the mean weighs in the mix of both.
+float HorizonMix::MeanShare() const {
+  const float mean_loss = losses()[mean()] + kTiny;
+  const float median_loss = losses()[median()] + kTiny;
+  const float least = std::min(mean_loss, median_loss);
+  const float mean_vote = Power4(Power4(least / mean_loss));
+  const float median_vote = Power4(Power4(least / median_loss));
+  return mean_vote / (mean_vote + median_vote);
 }
 
 size_t HorizonMix::Leader() const {

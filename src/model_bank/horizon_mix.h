@@ -89,6 +89,8 @@ class HorizonMix {
   bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
   /// Index of the model of the greatest weight.
   size_t Leader() const;
+  /// Of each model, without its name.
+  std::vector<ModelWeight> Weights() const;
   size_t PendingBytes() const { return record_bytes() * plan_.grid.pending(); }
   size_t SumBytes() const { return sums() * sizeof(float); }
 
@@ -111,6 +113,7 @@ class HorizonMix {
   float* inside() const { return losses() + charged(); }
   float* ratios() const { return inside() + coverages_; }
   double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }
+  float MeanShare() const;
   void Charge(const float* distances, float moved, float limit);
   void Tilt(const float* distances, float moved);
   void Wake(const float* distances);

@@ -39,6 +39,29 @@ TEST(BankModels, AModelThatIsLeftOutNeverLeads) {
   EXPECT_EQ(bank.leader(0), "seasonal_naive");
 }
 
+TEST(BankModels, WeightsAddUpAndTheBestModelsLossIsTheMeasure) {
+  auto options = Options({5, 120}, {120});
+  ModelBank bank(options);
+  for (double value : Seasonal(4000, 120, 50, 3)) bank.Update(value);
+  for (size_t horizon : {0, 1}) {
+    double sum = 0;
+    double least = std::numeric_limits<double>::infinity();
+    std::string_view best;
+    for (const ModelWeight& model : bank.Models(horizon)) {
+      sum += model.weight;
+      const bool asleep = model.name == "direct_fast" && horizon == 1;  // it serves only shorter horizons
+      EXPECT_EQ(model.weight == 0, asleep) << model.name;
+      EXPECT_EQ(std::isnan(model.relative_loss), asleep) << model.name;
+      if (!(model.relative_loss < least)) continue;
+      least = model.relative_loss;
+      best = model.name;
+    }
+    EXPECT_NEAR(sum, 1, 1e-6);
+    EXPECT_EQ(least, 1);
+    EXPECT_EQ(best, bank.leader(horizon));
+  }
+}
+
 TEST(BankModels, AnUnknownModelIsNamedWithThoseThereAre) {
   BankOptions options;
   options.horizons = {1};
