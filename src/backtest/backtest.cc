@@ -32,7 +32,7 @@ struct SeriesJob {
 
 struct SeriesResult {
   SeriesErrors errors;
-  std::vector<std::string> leaders;
+  std::vector<std::vector<ModelWeight>> models;  // by horizon
   int64_t cells = 0, cpu_ns = 0;
   size_t state_bytes = 0;
 };
@@ -84,7 +84,7 @@ SeriesResult RunSeries(const SeriesJob& job, size_t number, bool name_panel, For
     const std::string& name = panel.names[job.series];
     dump->Add(number, DumpRows(name_panel ? panel.path + ":" + name : name, forecasts, plan));
   }
-  result.leaders = std::move(forecasts.leaders);
+  result.models = std::move(forecasts.models);
   return result;
 }
 
@@ -100,19 +100,17 @@ BacktestReport Pool(const std::vector<LoadedPanel>& panels, const std::vector<Se
   report.panels = panels.size();
   report.series = jobs.size();
   for (const LoadedPanel& panel : panels) AddNotices(panel.plan, report.notices);
-  ModelLeaders leaders;
   std::vector<SeriesErrors> errors;
   for (size_t i = 0; i < jobs.size(); i++) {
     SeriesResult& result = results[i];
     report.cells += result.cells;
     report.bank_cpu_ns += result.cpu_ns;
     report.state_bytes += result.state_bytes;
-    for (size_t h = 0; h < result.leaders.size(); h++) {
-      leaders.Add(jobs[i].panel->plan.horizon_ms(h), result.leaders[h]);
+    for (size_t h = 0; h < result.models.size(); h++) {
+      report.models.Add(jobs[i].panel->plan.horizon_ms(h), result.models[h]);
     }
     errors.push_back(std::move(result.errors));
   }
-  report.leaders = leaders.Take();
   report.scores = PoolScores(errors);
   return report;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "backtest/forecast_dump.h"
-#include "backtest/model_leaders.h"
+#include "backtest/model_table.h"
 #include "backtest/options.h"
 #include "backtest/progress_count.h"
 #include "backtest/score_table.h"
@@ -16,9 +16,9 @@ namespace promcast {
 
 /// What replaying some panels has shown.
 struct BacktestReport {
-  std::vector<ScoreRow> scores;         ///< pooled over all series of all panels
-  std::vector<HorizonLeaders> leaders;  ///< pooled as well
-  std::vector<std::string> notices;     ///< what had to be rounded, each once
+  std::vector<ScoreRow> scores;      ///< pooled over all series of all panels
+  ModelTable models;                 ///< pooled as well
+  std::vector<std::string> notices;  ///< what had to be rounded, each once
   size_t panels = 0, series = 0;
   int64_t cells = 0;        ///< that held a value, all series together
   int64_t bank_cpu_ns = 0;  ///< spent in the banks, all threads together

@@ -100,7 +100,7 @@ SeriesForecasts Replay(const Samples& samples, const ReplayPlan& plan) {
     ForEachIssue(cells, i, plan, [&](int64_t cell) { asker.Ask(bank, cell - newest, issue++); });
   }
   out.cpu_ns = ThreadCpuNs() - began_ns;
-  for (size_t h = 0; h < horizons; h++) out.leaders.emplace_back(bank.leader(h));
+  for (size_t h = 0; h < horizons; h++) out.models.push_back(bank.Models(h));
   out.state_bytes = bank.StateBytes();
   return out;
 }

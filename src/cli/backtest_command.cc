@@ -153,7 +153,7 @@ int RunBacktestCommand(const BacktestFlags& flags) {
   if (!report.ok()) return Fail(report.status());
   for (const std::string& notice : report->notices) fmt::print(stderr, "note: {}\n", notice);
   fmt::print("{}", ScoresTable(*report));
-  if (flags.models) fmt::print("\n{}", LeadersTable(report->leaders));
+  if (flags.models) fmt::print("\n{}", report->models.Text());
   if (dump != nullptr) {
     if (const absl::Status status = dump->Close(); !status.ok()) return Fail(status);
   }

@@ -137,7 +137,7 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& ex
                    "Write each forecast to this file, as CSV: series,issued_ms,target_ms,horizon_s,predicted,lower,"
                    "upper,coverage; with several panels the series are called PANEL:series")
       ->type_name("FILE");
-  backtest->add_flag("--models", flags.models, "Also print which models lead at each horizon");
+  backtest->add_flag("--models", flags.models, "Also print how each model does at each horizon: how often it leads, its weight, its loss");
   backtest->footer(std::string(kBacktestExamples));
   AddM4(*backtest, m4_flags, exit_code);
   backtest->callback([&flags, &exit_code, backtest] {

@@ -96,16 +96,24 @@ TEST_F(Backtest, ProgressEndsWhereItSaidItWould) {
   EXPECT_EQ(last_done, last_total);
 }
 
-TEST_F(Backtest, LeadersOfAllSeriesAreCounted) {
+TEST_F(Backtest, EachModelIsTalliedOverAllSeries) {
   const auto report = RunBacktest({WritePanel("a.csv", 4, 1)}, options_, nullptr, nullptr);
   ASSERT_TRUE(report.ok());
-  ASSERT_EQ(report->leaders.size(), 2U);
-  for (const HorizonLeaders& row : report->leaders) {
-    int64_t series = 0;
-    for (const auto& [model, led] : row.series_led) series += led;
-    EXPECT_EQ(series, 4);
+  const auto& tallies = report->models.tallies();
+  ASSERT_EQ(tallies.size(), 2U);
+  for (const auto& [horizon_ms, by_name] : tallies) {
+    int64_t led = 0;
+    double weights = 0;
+    for (const auto& [name, tally] : by_name) {
+      EXPECT_EQ(tally.series, 4) << name;
+      EXPECT_GE(tally.log_losses, 0) << name;
+      led += tally.led;
+      weights += tally.weights;
+    }
+    EXPECT_EQ(led, 4);
+    EXPECT_NEAR(weights, 4, 1e-6);
   }
-  EXPECT_THAT(LeadersTable(report->leaders), HasSubstr("%"));
+  EXPECT_THAT(report->models.Text(), HasSubstr("direct_slow"));
 }
 
 TEST_F(Backtest, ScoringBeginsAfterAThirdOfThePanelOrWhereAsked) {

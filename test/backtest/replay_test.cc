@@ -178,7 +178,7 @@ TEST(Replay, TellsWhatItCost) {
   const SeriesForecasts forecasts = ReplayOf(OnePanel(DayShape(600, 5 * kMinuteMs), 5 * kMinuteMs));
   EXPECT_GT(forecasts.cpu_ns, 0);
   EXPECT_GT(forecasts.state_bytes, sizeof(ModelBank));
-  EXPECT_EQ(forecasts.leaders.size(), 2U);
+  EXPECT_EQ(forecasts.models.size(), 2U);
 }
 
 }  // namespace
