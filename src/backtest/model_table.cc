@@ -12,11 +12,13 @@
 namespace promcast {
 
 void ModelTable::Add(int64_t horizon_ms, const std::vector<ModelWeight>& models) {
+  bool led = false;  // of several that are as good, the first leads
   for (const ModelWeight& model : models) {
     if (std::isnan(model.relative_loss)) continue;
     ModelTally& tally = tallies_[horizon_ms][std::string(model.name)];
     tally.series++;
-    tally.led += model.relative_loss == 1;
+    tally.led += !led && model.relative_loss == 1;
+    led = led || model.relative_loss == 1;
     tally.weights += model.weight;
     tally.log_losses += std::log(model.relative_loss);
   }

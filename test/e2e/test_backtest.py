@@ -116,7 +116,7 @@ def test_the_table_is_for_people_and_cost_is_in_the_json(promcast_program, tmp_p
     assert len({len(line) for line in lines[:1 + len(table)]}) == 1
     for line, row in zip(table, scores["scores"]):
         assert line.split()[0] == row["class"] and f"{row['relMAE']:.3f}" in line
-    assert "1 panel, 8 series" in done.stdout and "share of series that each model leads" in done.stdout
+    assert "1 panel, 8 series" in done.stdout and "loss/best's" in done.stdout
     assert scores["cost"]["ns_per_step_and_series"] > 0 and scores["cost"]["bytes_per_series"] > 0
 
 
