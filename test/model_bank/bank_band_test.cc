@@ -1,3 +1,4 @@
+#include <array>
 #include <map>
 
 #include "bank_fixture.h"
@@ -32,10 +33,15 @@ std::map<int, std::vector<double>> Coverage(const BankOptions& options, const st
   return shares;
 }
 
-void ExpectCoverage(const BankOptions& options, const std::vector<double>& values, double tolerance) {
-  for (const auto& [steps, shares] : Coverage(options, values, 3000)) {
-    for (size_t c = 0; c < shares.size(); c++) {
-      EXPECT_NEAR(shares[c], options.coverages[c], tolerance) << steps << " steps, coverage " << options.coverages[c];
+/// Under every profile.
+void ExpectCoverage(BankOptions options, const std::vector<double>& values, double tolerance) {
+  for (Profile profile : {Profile::kLean, Profile::kStandard, Profile::kRich}) {
+    options.profile = profile;
+    for (const auto& [steps, shares] : Coverage(options, values, 3000)) {
+      for (size_t c = 0; c < shares.size(); c++) {
+        EXPECT_NEAR(shares[c], options.coverages[c], tolerance)
+            << steps << " steps, coverage " << options.coverages[c] << ", profile " << static_cast<int>(profile);
+      }
     }
   }
 }
@@ -60,6 +66,33 @@ TEST(BankBands, KeepTheirWordOnASeasonWithNoise) {
   auto options = TwoCoverages({1, 10, 60}, {120});
   options.step_ms = 1000;
   ExpectCoverage(options, Seasonal(40'000, 120, 10, 3), .025);
+}
+
+TEST(BankBands, KeepTheirWordOnHeavyTails) {
+  std::mt19937 random(6);
+  std::student_t_distribution<double> noise(3);
+  std::vector<double> values(40'000);
+  for (size_t i = 1; i < values.size(); i++) values[i] = .8 * values[i - 1] + noise(random);
+  ExpectCoverage(TwoCoverages({1, 5, 30}), values, .02);
+}
+
+TEST(BankBands, AreNarrowerAtTheCalmTimesOfTheDay) {
+  constexpr int kDay = 240;
+  const auto noise = WhiteNoise(40'000, 7);
+  std::vector<double> values;
+  for (size_t i = 0; i < noise.size(); i++) values.push_back(noise[i] * (i % kDay < kDay / 2 ? 1 : 6));
+  auto options = std::make_shared<BankOptions>(TwoCoverages({20}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  std::array<double, 2> widths{};  // calm, wild
+  for (size_t i = 0; i < values.size(); i++) {
+    bank.Update(values[i]);
+    if (i < 20'000) continue;
+    const Answer answer = Ask(bank, 20, 2);
+    widths[(i + 20) % kDay >= kDay / 2] += answer.upper[1] - answer.lower[1];
+  }
+  EXPECT_LT(widths[0], .4 * widths[1]);
+  ExpectCoverage(*options, values, .02);
 }
 
 TEST(BankBands, TheBankCountsItsOwnCoverage) {
