@@ -22,7 +22,8 @@ constexpr int kSomeLearnt = 50;  // before that a residual's deviation is not tr
 constexpr int kManyLearnt = 10'000;
 constexpr float kSquareRate = .01F;
 constexpr float kLeastClip = 1e-3F;
-constexpr float kFree = std::numeric_limits<float>::quiet_NaN();  // a record that nothing waits in
+constexpr int kKept = DirectRegressions::kThen + DirectRegressions::kNow - 1;  // features, but the constant
+constexpr float kFree = std::numeric_limits<float>::quiet_NaN();               // a record that nothing waits in
 
 template <size_t N>
 float Dot(const std::array<float, N>& a, const std::array<float, N>& b) {
@@ -52,13 +53,9 @@ float Feature(double distance, double scale) {
 }  // namespace
 
 struct DirectRegressions::Record {
-  std::array<BlockInt, kNow + kThen> features;
+  std::array<BlockInt, kKept> features;
   float unit = 0;
   float usual = kFree;  // at the target
-};
-
-struct DirectRegressions::Rung {
-  UdCovariance<kThen> then_covariance{1 / kRidge};
 };
 
 struct DirectRegressions::Horizon {
@@ -78,7 +75,7 @@ DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<Hori
 }
 
 DirectRegressions::DirectRegressions(const Past& past, const DirectPlan& plan)
-    : past_(past), plan_(plan), rungs_(new Rung[plan.ladder.size()]), records_(new Record[plan.records]) {
+    : past_(past), plan_(plan), records_(new Record[plan.records]) {
   horizons_.reset(new Horizon[horizons()]);
   Restart();
 }
@@ -110,7 +107,7 @@ size_t DirectRegressions::horizons() const {
 void DirectRegressions::Restart() {
   const int near = std::max(3, past_.first_season() / kNearPart);
   covariance_ = UdCovariance<kNow>(1 / kRidge);
-  std::fill_n(rungs_.get(), plan_.ladder.size(), Rung{});
+  then_covariance_ = UdCovariance<kThen>(1 / kRidge);
   std::fill_n(records_.get(), plan_.records, Record{});
   for (size_t i = 0; i < plan_.options.size(); i++) {
     for (size_t rung = 0; rung < rungs(i); rung++) {
@@ -144,18 +141,21 @@ DirectRegressions::Then DirectRegressions::ThenFeatures(const Ahead& ahead) cons
 }
 
 void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
-  std::array<float, kNow + kThen> features;
+  std::array<float, kKept> features;
   UnpackBlock(record.features.data(), features.size(), record.unit, features.data());
-  Now now;
   Then then;
-  std::copy_n(features.begin(), kNow, now.begin());
-  std::copy_n(features.begin() + kNow, kThen, then.begin());
+  Now now;
+  std::copy_n(features.begin(), kThen, then.begin());
+  std::copy(features.begin() + kThen, features.end(), now.begin());
+  now.back() = 1;
   const auto target = static_cast<float>((value - record.usual) / past_.deviation());
   const auto stride = static_cast<float>(plan_.ladder[rung].stride);
   const float longest = plan_.options.front().keep;
   const Now gain = covariance_.Gain(now);
   const float leverage = Dot(now, gain);
-  const Then then_gain = rungs_[rung].then_covariance.Update(then, std::max(.5F, 1 - stride * (1 - longest)));
+  // All horizons take turns in this covariance, so that it counts that many times their values.
+  const auto rungs_counted = static_cast<float>(plan_.ladder.size());
+  const Then then_gain = then_covariance_.Update(then, std::max(.5F, 1 - stride * (1 - longest) / rungs_counted));
   const float then_leverage = Dot(then, then_gain);
   for (size_t i = 0; i < plan_.options.size(); i++) {
     if (rung >= rungs(i)) continue;
@@ -168,7 +168,8 @@ void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
     const float rate = share / (1 + share * leverage) * Clipped(before, options.clip, horizon.seen, horizon.square);
     AddScaled(horizon.now, gain, rate);
     const float left = before - rate * leverage;
-    const float then_rate = shorter / (1 + (shorter - 1) * then_leverage);
+    const float then_share = shorter * rungs_counted;
+    const float then_rate = then_share / (1 + (then_share - 1) * then_leverage);
     AddScaled(horizon.then, then_gain, then_rate * Clipped(left, options.clip, horizon.seen, horizon.then_square));
     if (horizon.seen < kManyLearnt) horizon.seen++;
   }
@@ -203,9 +204,9 @@ void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead) {
   if (!ready_) return;
   Record& record = RecordsOf(rung)[plan_.ladder[rung].SlotOf(now)];
   const Then then = ThenFeatures(ahead);
-  std::array<float, kNow + kThen> features;
-  std::copy(now_.begin(), now_.end(), features.begin());
-  std::copy(then.begin(), then.end(), features.begin() + kNow);
+  std::array<float, kKept> features;
+  std::copy(then.begin(), then.end(), features.begin());
+  std::copy(now_.begin(), now_.end() - 1, features.begin() + kThen);
   record.unit = PackBlock(features.data(), features.size(), record.features.data());
   record.usual = static_cast<float>(ahead.usual);
 }
@@ -238,7 +239,7 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
 }
 
 size_t DirectRegressions::ModelBytes() const {
-  return plan_.ladder.size() * sizeof(Rung) + horizons() * sizeof(Horizon);
+  return horizons() * sizeof(Horizon);
 }
 
 size_t DirectRegressions::PendingBytes() const {

@@ -35,9 +35,10 @@ struct DirectPlan {
 /// Direct multi-horizon regression (Chevillon 2007, "Direct multi-step estimation"): recursive least squares from what
 /// is known now straight to the value `steps` ahead, as its distance from what is usual then, learnt when that value
 /// arrives. Two stages. The first regresses on thirteen features of now, whose covariance serves every horizon; the
-/// second regresses what is left on six features of the target's phase, whose covariance is the horizon's. Several such
-/// regressions, with different memory, share features, pending records and covariances: theirs is the covariance of the
-/// longest memory, scaled to their own, which is exact while the features' moments do not drift. Not thread-safe.
+/// second regresses what is left on six features of the target's phase. Each stage has one covariance, which serves
+/// every horizon; only the weights are a horizon's own. Several such regressions, with different memory, share
+/// features, pending records and covariances: theirs is the covariance of the longest memory, scaled to their own,
+/// which is exact while the features' moments do not drift. Not thread-safe.
 class DirectRegressions {
  public:
   static constexpr int kNow = 13, kThen = 6;
@@ -63,7 +64,6 @@ class DirectRegressions {
 
  private:
   struct Record;   // features of a forecast that waits for its value
-  struct Rung;     // what the regressions share at one horizon
   struct Horizon;  // what one regression learnt for one horizon
 
   void Restart();
@@ -80,7 +80,7 @@ class DirectRegressions {
   const Past& past_;
   const DirectPlan& plan_;
   UdCovariance<kNow> covariance_{1};
-  std::unique_ptr<Rung[]> rungs_;
+  UdCovariance<kThen> then_covariance_{1};
   std::unique_ptr<Horizon[]> horizons_;  // of the first regression, of the second, ...
   std::unique_ptr<Record[]> records_;    // of the first rung, of the second, ...
   Now now_{};

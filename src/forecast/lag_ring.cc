@@ -11,10 +11,7 @@ LagRing::LagRing(int length, int max_phases) : length_(length), phases_(std::min
 }
 
 void LagRing::Update(double value) {
-  if (++step_ == length_) {
-    step_ = 0;
-    cells_.Fit();
-  }
+  if (++step_ == length_) step_ = 0;
   newest_ = (newest_ + 1) % kRecent;
   const float leaving = recent_[newest_];
   recent_[newest_] = static_cast<float>(value);
@@ -41,7 +38,6 @@ void LagRing::Skip(int64_t cells) {
   for (int64_t i = 0; i < one_by_one; i++) Update(std::numeric_limits<double>::quiet_NaN());
   const int64_t left = cells - one_by_one;
   if (left == 0) return;
-  if (step_ + left >= length_) cells_.Fit();
   step_ = static_cast<int>((step_ + left) % length_);
 }
 
@@ -63,7 +59,7 @@ double LagRing::AroundAgo(int cells, int width) const {
     int step = step_ - (newest + oldest) / 2;
     while (step < 0) step += length_;
     const int phases = (oldest - newest) / 2 * phases_ / length_;
-    return cells_.Around(PhaseOf(step), 0, phases).smooth;
+    return cells_.MeanAround(PhaseOf(step), phases);
   }
   double sum = 0;
   int count = 0;

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "forecast/phase_memory.h"
+#include "forecast/block_memory.h"
 
 namespace promcast {
 
@@ -45,7 +45,7 @@ class LagRing {
   std::array<float, kRecent> recent_;
   float open_sum_ = 0;  // of the phase that cells are entering
   int open_count_ = 0;
-  PhaseMemory cells_;
+  BlockMemory cells_;
 };
 
 }  // namespace promcast

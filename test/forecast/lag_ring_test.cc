@@ -11,7 +11,7 @@ namespace promcast {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kPrecision = 100. / 40'000;  // 16 bits over the range of the values below
+constexpr double kPrecision = 1.5;  // 8 bits over the range of the values below, rounded a few times
 
 std::vector<double> RandomValues(int count, double missing_share, unsigned seed) {
   std::mt19937 random(seed);
@@ -54,7 +54,7 @@ TEST(LagRing, AnswersTheValueOfThatAgeOrTheNewestKnownOfItsPhase) {
 TEST(LagRing, TheSeasonAgoIsStillThereWhenItsPhaseHasComeAgain) {
   LagRing ring(10, 1440);
   for (int t = 0; t < 25; t++) ring.Update(t);
-  for (int ago = 10; ago < 10 + LagRing::kRecent; ago++) EXPECT_NEAR(ring.Ago(ago), 24 - ago, .01);
+  for (int ago = 10; ago < 10 + LagRing::kRecent; ago++) EXPECT_NEAR(ring.Ago(ago), 24 - ago, .2);
 }
 
 TEST(LagRing, AroundAgoIsTheMeanOfTheCellsAround) {
@@ -79,7 +79,7 @@ TEST(LagRing, ALongSeasonIsRememberedCoarselyButInFull) {
   for (int steps = 1; steps <= season; steps += 7) {
     ASSERT_NEAR(ring.Ago(ring.AgoOfPhaseAhead(steps)), shape(2 * season + 332 + steps), .15) << steps;
   }
-  EXPECT_EQ(ring.HeapBytes(), 1440 * sizeof(int16_t));
+  EXPECT_EQ(ring.HeapBytes(), 1440 / 32 * 40U);
 }
 
 TEST(LagRing, SkipEqualsThatManyMissingCells) {

@@ -1,0 +1,98 @@
+#include "forecast/block_memory.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace promcast {
+namespace {
+constexpr int kLargestCode = 127;
+constexpr int8_t kUnknown = -128;
+constexpr float kRoom = .25F;       // of a new range: the next value may lie a little beyond
+constexpr int kOutermost = 100;     // a code that only the ends of the range have
+constexpr int kSomeKnown = 8;       // before that their range is not trusted
+constexpr float kReach = 16;        // ranges beyond the other values of the block
+constexpr float kFarthest = 1e36F;  // values beyond count as that
+}  // namespace
+
+struct BlockMemory::Block {
+  float base = 0;
+  float unit = 0;  // 0: all known values equal the base
+  std::array<int8_t, kBlockPhases> codes;
+
+  Block() { codes.fill(kUnknown); }
+  float ValueOf(int8_t code) const { return base + unit * static_cast<float>(code); }
+  // Whether the value has a code.
+  bool Holds(float value) const { return unit > 0 ? std::abs(value - base) <= unit * kLargestCode : value == base; }
+  int8_t CodeOf(float value) const {
+    return unit > 0 ? static_cast<int8_t>(std::clamp(std::lround((value - base) / unit), -127L, 127L)) : int8_t{0};
+  }
+  // Fits base and unit to the known values, but that of the phase `left_out`, and to `value` as far as it is not wild;
+  // not where these fill at least half of the present range.
+  void Fit(int left_out, float value) {
+    float low = std::numeric_limits<float>::infinity();
+    float high = -low;
+    int known = 0;
+    for (int i = 0; i < kBlockPhases; i++) {
+      if (codes[i] == kUnknown || i == left_out) continue;
+      low = std::min(low, ValueOf(codes[i]));
+      high = std::max(high, ValueOf(codes[i]));
+      known++;
+    }
+    if (known >= kSomeKnown && low < high) {
+      value = std::clamp(value, low - kReach * (high - low), high + kReach * (high - low));
+    }
+    low = std::min(low, value);
+    high = std::max(high, value);
+    // Each fit rounds all values once more.
+    if (Holds(value) && high - low > unit * kLargestCode) return;
+    Block fitted;
+    fitted.base = low / 2 + high / 2;
+    fitted.unit = (high / 2 - low / 2) * (1 + kRoom) / kLargestCode;
+    for (int i = 0; i < kBlockPhases; i++) {
+      if (codes[i] != kUnknown) fitted.codes[i] = fitted.CodeOf(ValueOf(codes[i]));
+    }
+    *this = fitted;
+  }
+};
+
+BlockMemory::BlockMemory(int phases) : phases_(phases), blocks_(new Block[blocks()]) {}
+BlockMemory::~BlockMemory() = default;
+BlockMemory::BlockMemory(BlockMemory&&) noexcept = default;
+
+double BlockMemory::Get(int phase) const {
+  const Block& block = blocks_[phase / kBlockPhases];
+  const int8_t code = block.codes[phase % kBlockPhases];
+  return code == kUnknown ? std::numeric_limits<double>::quiet_NaN() : block.ValueOf(code);
+}
+
+void BlockMemory::Set(int phase, double value) {
+  Block& block = blocks_[phase / kBlockPhases];
+  const int place = phase % kBlockPhases;
+  const auto rounded = static_cast<float>(std::clamp<double>(value, -kFarthest, kFarthest));
+  // Anew as well when one of the outermost goes: its range is given back.
+  if (!block.Holds(rounded) || std::abs(block.codes[place]) >= kOutermost) block.Fit(place, rounded);
+  block.codes[place] = block.CodeOf(rounded);
+}
+
+double BlockMemory::MeanAround(int phase, int width) const {
+  float sum = 0;
+  int known = 0;
+  int at = phase - width;
+  while (at < 0) at += phases_;
+  for (int i = -width; i <= width; i++) {
+    const Block& block = blocks_[at / kBlockPhases];
+    const int8_t code = block.codes[at % kBlockPhases];
+    sum += code == kUnknown ? 0 : block.ValueOf(code);
+    known += code != kUnknown;
+    if (++at == phases_) at = 0;
+  }
+  return known > 0 ? sum / static_cast<float>(known) : std::numeric_limits<double>::quiet_NaN();
+}
+
+size_t BlockMemory::HeapBytes() const {
+  return blocks() * sizeof(Block);
+}
+
+}  // namespace promcast

@@ -1,0 +1,86 @@
+#include "forecast/block_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace promcast {
+namespace {
+
+// Rounds of a day with a shape, noise and, at times, a wild value.
+double Cell(int i, std::mt19937& random, double wild) {
+  std::normal_distribution<double> noise(0, 1);
+  const double spike = random() % 500 == 0 ? wild : 0;
+  return 40 + 10 * std::sin(2 * M_PI * i / 1440.) + noise(random) + spike;
+}
+
+TEST(BlockMemory, KeepsEachValueToASmallPartOfItsBlocksRange) {
+  constexpr int kPhases = 1440, kBlock = 32;
+  BlockMemory memory(kPhases);
+  std::vector<double> kept(kPhases, std::nan(""));
+  std::mt19937 random(1);
+  for (int i = 0; i < 5 * kPhases; i++) {
+    const double value = Cell(i, random, 0);
+    memory.Set(i % kPhases, value);
+    kept[i % kPhases] = value;
+    if (i < kPhases || i % 7 != 0) continue;
+    const int phase = static_cast<int>(random() % kPhases);
+    const auto block = kept.begin() + phase / kBlock * kBlock;
+    const auto [low, high] = std::minmax_element(block, block + kBlock);
+    EXPECT_NEAR(memory.Get(phase), kept[phase], .015 * (*high - *low)) << i;
+  }
+}
+
+TEST(BlockMemory, AWildValueIsDrawnInAndBlursOnlyItsBlockAWhile) {
+  constexpr int kPhases = 64;
+  BlockMemory memory(kPhases);
+  auto round = [&](double wild) {
+    for (int i = 0; i < kPhases; i++) memory.Set(i, i == 5 ? wild : i);
+  };
+  round(5);
+  round(1e6);
+  EXPECT_GT(memory.Get(5), 100);
+  for (int i = 32; i < kPhases; i++) EXPECT_NEAR(memory.Get(i), i, .5);
+  for (int i = 6; i < 32; i++) EXPECT_NEAR(memory.Get(i), i, 4) << i;
+  for (int i = 0; i < 3; i++) round(5);
+  for (int i = 0; i < kPhases; i++) EXPECT_NEAR(memory.Get(i), i, .5) << i;
+}
+
+TEST(BlockMemory, ANewLevelIsTakenInWithinAFewValues) {
+  BlockMemory memory(64);
+  for (int i = 0; i < 64; i++) memory.Set(i, i % 3);
+  for (int i = 0; i < 64; i++) memory.Set(i, 10'000 + i % 3);
+  for (int i = 40; i < 64; i++) EXPECT_NEAR(memory.Get(i), 10'000, 200) << i;
+}
+
+TEST(BlockMemory, OneValueOverAndOverIsExact) {
+  BlockMemory memory(100);
+  for (int i = 0; i < 1000; i++) memory.Set(i % 100, 7.25);
+  for (int i = 0; i < 100; i++) EXPECT_EQ(memory.Get(i), 7.25);
+}
+
+TEST(BlockMemory, WhatWasNeverSetIsUnknownAndLeftOutOfMeans) {
+  BlockMemory memory(50);
+  EXPECT_TRUE(std::isnan(memory.Get(3)));
+  EXPECT_TRUE(std::isnan(memory.MeanAround(3, 5)));
+  memory.Set(49, 2);
+  memory.Set(1, 4);
+  EXPECT_NEAR(memory.MeanAround(0, 1), 3, .05);
+  EXPECT_TRUE(std::isnan(memory.Get(0)));
+}
+
+TEST(BlockMemory, AnyFiniteValueLeavesItUsable) {
+  BlockMemory memory(32);
+  for (double value : {1e300, -1e300, 1e-300, 0., 5., 1e30}) {
+    memory.Set(7, value);
+    EXPECT_TRUE(std::isfinite(memory.Get(7))) << value;
+  }
+  for (int i = 0; i < 32 * 20; i++) memory.Set(i % 32, i % 32);
+  for (int i = 0; i < 32; i++) EXPECT_NEAR(memory.Get(i), i, .5);
+}
+
+}  // namespace
+}  // namespace promcast
