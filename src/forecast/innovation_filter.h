@@ -7,7 +7,7 @@
 namespace promcast {
 
 /// Keeps a wild value from moving a level and lets a persistent shift through at once: an innovation counts as at most
-/// eight times the usual one, unless it is the fourth in a row beyond that on the same side.
+/// eight times the usual one, unless so many in a row lie beyond that on the same side.
 class InnovationFilter {
  public:
   struct Passed {
@@ -15,7 +15,8 @@ class InnovationFilter {
     bool shifted;  ///< the level should start anew at the present value
   };
 
-  Passed Pass(double innovation) {
+  /// `shift_after`: so many far innovations in a row are a shift, at most 127.
+  Passed Pass(double innovation, int shift_after) {
     const double bound = kFarthest * usual_;
     const bool trusted = seen_ >= kSomeSeen && usual_ > 0;
     const bool far = trusted && std::abs(innovation) > bound;
@@ -28,14 +29,13 @@ class InnovationFilter {
     }
     const int side = innovation > 0 ? 1 : -1;
     run_ = static_cast<int8_t>(run_ * side > 0 ? run_ + side : side);
-    if (std::abs(run_) < kShift) return {side * bound, false};
+    if (std::abs(run_) < shift_after) return {side * bound, false};
     run_ = 0;
     return {innovation, true};
   }
 
  private:
   static constexpr double kFarthest = 8;
-  static constexpr int kShift = 4;
   static constexpr double kRate = .02;
   static constexpr uint16_t kSomeSeen = 30;
   static constexpr uint16_t kMany = 10'000;

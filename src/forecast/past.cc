@@ -13,6 +13,7 @@ constexpr int64_t kMany = 1 << 20;
 constexpr int kMostSeen = 255;  // no level is slower than a plain mean of so many
 constexpr double kTiny = 1e-9;
 constexpr double kOffsetRate = .1;
+constexpr int kOffsetShiftAfter = 12;
 constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
 constexpr double kNewestCycle = .15;       // its weight in the first season's shape
 constexpr double kNewestLonger = .2;       // in a longer one's
@@ -20,8 +21,8 @@ constexpr int kSmoothedPart = 144;         // a shape is smoothed over this part
 constexpr int kLongerSmoothing = 1;        // phases, where each is the mean of several cells
 }  // namespace
 
-void Past::Level::Update(double newest, double rate) {
-  const auto [innovation, shifted] = filter.Pass(seen > 0 ? newest - value : 0);
+void Past::Level::Update(double newest, double rate, int shift_after) {
+  const auto [innovation, shifted] = filter.Pass(seen > 0 ? newest - value : 0, shift_after);
   if (shifted) seen = 0;
   seen = static_cast<uint8_t>(std::min(seen + 1, kMostSeen));
   value = seen == 1 ? newest : value + std::max(rate, 1. / seen) * innovation;
@@ -48,7 +49,7 @@ void Past::Update(double value) {
   newest_ = value;
   low_ = std::min(low_, value);
   high_ = std::max(high_, value);
-  for (size_t i = 0; i < levels_.size(); i++) levels_[i].Update(value, kLevelRates[i]);
+  for (size_t i = 0; i < levels_.size(); i++) levels_[i].Update(value, kLevelRates[i], kShiftAfter[i]);
   UpdateMoments(value);
   if (!longer_.empty()) UpdateLongerSeasons(value);
   if (lag_) lag_->Update(value);
@@ -89,7 +90,7 @@ void Past::UpdateLongerSeasons(double value) {
 void Past::UpdateOffsets(double value) {
   double distance = value - usual_now_;
   for (Level& offset : offsets_) {
-    const auto [innovation, shifted] = offset.filter.Pass(distance - offset.value);
+    const auto [innovation, shifted] = offset.filter.Pass(distance - offset.value, kOffsetShiftAfter);
     offset.value += shifted ? innovation : kOffsetRate * innovation;
     if (longer_.empty()) return;
     distance -= longer_seasons_now_;

@@ -39,6 +39,8 @@ struct Ahead {
 class Past {
  public:
   static constexpr std::array<double, 4> kLevelRates{.5, .2, .05, .01};
+  /// After so many far values in a row a level starts anew: what lasts a few minutes must not move tomorrow.
+  static constexpr std::array<int, 4> kShiftAfter{4, 6, 12, 24};
   static constexpr int kWidth = 6;
   enum Shape { kFirstSeason, kAllSeasons };
 
@@ -88,7 +90,7 @@ class Past {
     [[no_unique_address]] InnovationFilter filter;
     uint8_t seen = 0;  // since a shift, up to the most that matters; in the filter's last byte
 
-    void Update(double value, double rate);
+    void Update(double value, double rate, int shift_after);
   };
   static_assert(sizeof(Level) == 16);
 
