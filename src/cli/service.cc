@@ -4,6 +4,7 @@
 #include <chrono>
 #include <random>
 
+#include "cli/series_document.h"
 #include "cli/status_document.h"
 #include "config/config.h"
 #include "logging/log.h"
@@ -69,6 +70,11 @@ absl::Status Service::StartListeners() {
                           [this] {
                             MutexLock lock(reload_mutex_);
                             return StatusDocument(pipeline_, destinations_, clock_.NowMs() - started_ms_);
+                          },
+                          [this](const SeriesQuery& query) -> absl::StatusOr<std::string> {
+                            const auto found = pipeline_.Search(query.match, query.limit);
+                            if (!found) return absl::UnavailableError("promcast is stopping");
+                            return SeriesDocument(*found);
                           }};
   HttpServerOptions http;
   http.listen_addresses = flags_.listen_addresses;

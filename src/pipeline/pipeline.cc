@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <future>
 #include <map>
 
 #include "ingest/label_rules.h"
@@ -16,15 +17,7 @@ namespace {
 // Requests of 2000 samples that may wait for a shard before writers are told to come back.
 constexpr size_t kMaxWaitingBatches = 128;
 
-struct StatusName {
-  SeriesStatus status;
-  const char* name;
-};
-constexpr std::array<StatusName, 5> kStatusNames = {{{SeriesStatus::kPredicted, "predicted"},
-                                                     {SeriesStatus::kWarmingUp, "warming_up"},
-                                                     {SeriesStatus::kConstant, "constant"},
-                                                     {SeriesStatus::kStale, "stale"},
-                                                     {SeriesStatus::kOutputLimit, "output_limit"}}};
+constexpr auto kStatusCount = static_cast<size_t>(SeriesStatus::kCount);
 
 void AppendRuleSeries(std::string_view name, std::vector<LabelView> labels, Sample sample, OutputBatch& out) {
   labels.push_back({kMetricNameLabel, name});
@@ -106,18 +99,38 @@ std::vector<RuleReport> Pipeline::rule_reports() const {
   return reports;
 }
 
+std::optional<FoundSeries> Pipeline::Search(const std::vector<Selector>& match, size_t limit) const {
+  FoundSeries found;
+  for (const auto& shard : shards_) {
+    std::optional<uint32_t> slot = 0;
+    while (slot) {
+      const auto next_slot = std::make_shared<std::promise<std::optional<uint32_t>>>();
+      const auto search = [&match, limit, from = *slot, &found, next_slot](const ShardEngine& engine) {
+        next_slot->set_value(engine.Search(match, limit, from, found));
+      };
+      if (!shard->Run(search)) return std::nullopt;
+      slot = next_slot->get_future().get();
+    }
+    if (found.truncated) break;
+  }
+  std::sort(found.series.begin(), found.series.end(), [](const SeriesForecasts& a, const SeriesForecasts& b) {
+    return std::lexicographical_compare(a.labels.begin(), a.labels.end(), b.labels.begin(), b.labels.end());
+  });
+  return found;
+}
+
 void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   struct Gauges {
-    std::map<SeriesStatus, Gauge*> status;
+    std::array<Gauge*, kStatusCount> status;
     Gauge *no_rule, *own, *limit, *registry, *rings, *labels, *models, *pending, *bands, *banks;
   };
   auto gauges = std::make_shared<Gauges>();
-  const auto series = [&](const char* state) {
+  const auto series = [&](std::string_view state) {
     return &metrics.AddGauge("promcast_series",
                              "Series known, by state; all but \"predicted\" are reasons for getting no prediction.",
-                             {{"state", state}});
+                             {{"state", std::string(state)}});
   };
-  for (const auto& [status, name] : kStatusNames) gauges->status[status] = series(name);
+  for (size_t i = 0; i < kStatusCount; i++) gauges->status[i] = series(SeriesStatusName(static_cast<SeriesStatus>(i)));
   gauges->no_rule = series("no_rule");
   gauges->own = series("own_series");
   gauges->limit = series("limit_reached");
@@ -134,8 +147,7 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   gauges->banks = bytes("banks");
   metrics.AddCollector([this, gauges] {
     const ShardReport sum = report();
-    for (const auto& [status, gauge] : gauges->status)
-      gauge->Set(static_cast<double>(sum.status[static_cast<size_t>(status)]));
+    for (size_t i = 0; i < kStatusCount; i++) gauges->status[i]->Set(static_cast<double>(sum.status[i]));
     gauges->no_rule->Set(static_cast<double>(sum.no_rule));
     gauges->own->Set(static_cast<double>(sum.own_series));
     gauges->limit->Set(static_cast<double>(sum.limit_reached));

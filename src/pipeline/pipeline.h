@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,9 +15,11 @@
 #include "pipeline/options.h"
 #include "pipeline/pipeline_metrics.h"
 #include "pipeline/rule_set.h"
+#include "pipeline/series_forecasts.h"
 #include "pipeline/series_shard.h"
 #include "self_metrics/metrics.h"
 #include "timeseries/clock.h"
+#include "timeseries/selector.h"
 
 namespace promcast {
 
@@ -45,6 +48,9 @@ class Pipeline final : public SampleSink {
 
   ShardReport report() const;
   std::vector<RuleReport> rule_reports() const;
+  /// The selected series that any of `match` selects, at most `limit`, in order of their labels; which ones, where more
+  /// match, is not said. Asks one shard after the other and waits for each. Nothing when the pipeline is stopping.
+  std::optional<FoundSeries> Search(const std::vector<Selector>& match, size_t limit) const;
   size_t output_series() const { return admission_.output_series.used(); }
 
   /// Applies what has been accepted and stops the shards; later submissions are refused.

@@ -41,12 +41,14 @@ bool SeriesShard::Submit(ShardBatch& batch) {
   return true;
 }
 
-void SeriesShard::Run(std::function<void(ShardEngine&)> command) {
+bool SeriesShard::Run(std::function<void(ShardEngine&)> command) {
   {
     MutexLock lock(mutex_);
+    if (stopping_) return false;
     commands_.push_back(std::move(command));
   }
   work_added_.NotifyOne();
+  return true;
 }
 
 ShardReport SeriesShard::report() const {

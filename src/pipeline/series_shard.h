@@ -23,8 +23,9 @@ class SeriesShard {
 
   /// False when the mailbox is full or the shard is stopping.
   bool Submit(ShardBatch& batch);
-  /// Runs `command` on the shard's thread, before every batch that is submitted later.
-  void Run(std::function<void(ShardEngine&)> command);
+  /// Runs `command` on the shard's thread, before every batch that is submitted later. False when the shard is
+  /// stopping: the command will not run then, while one that was accepted always does.
+  bool Run(std::function<void(ShardEngine&)> command);
   /// At most about a second old.
   ShardReport report() const;
   void Stop();

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "ingest/sample_sink.h"
 #include "pipeline/rule_set.h"
 #include "promcast/model_bank.h"
 #include "series/cell_grid.h"
@@ -14,6 +17,13 @@ namespace promcast {
 
 /// Where a selected series stands. A series that gets no prediction is counted under its reason.
 enum class SeriesStatus : uint8_t { kWarmingUp, kPredicted, kConstant, kStale, kOutputLimit, kCount };
+
+/// The word for `status` in metrics and answers.
+inline std::string_view SeriesStatusName(SeriesStatus status) {
+  static constexpr std::array<std::string_view, static_cast<size_t>(SeriesStatus::kCount)> kNames = {
+      "warming_up", "predicted", "constant", "stale", "output_limit"};
+  return kNames[static_cast<size_t>(status)];
+}
 
 /// Grid and models of a series whose step is known.
 struct SeriesModel {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,10 +17,12 @@
 #include "pipeline/pipeline_metrics.h"
 #include "pipeline/rule_set.h"
 #include "pipeline/schedule.h"
+#include "pipeline/series_forecasts.h"
 #include "pipeline/series_state.h"
 #include "pipeline/shard_report.h"
 #include "series/registry.h"
 #include "timeseries/clock.h"
+#include "timeseries/selector.h"
 
 namespace promcast {
 
@@ -54,6 +57,11 @@ class ShardEngine {
   void ReviewReadings();
 
   ShardReport Report() const;
+  /// Adds the series that any of `match` selects to `found`, which takes `limit` of them. Begins at `first_slot`, 0 for
+  /// a new search, and ends after some thousand slots, so that samples need not wait for the whole of it; returns the
+  /// slot to go on from, or nothing when there is no more to find. Series that come or go in between may be missed.
+  std::optional<uint32_t> Search(const std::vector<Selector>& match, size_t limit, uint32_t first_slot,
+                                 FoundSeries& found) const;
 
  private:
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);

@@ -19,12 +19,9 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 HorizonTally TallyOf(const HorizonScore& score) {
   HorizonTally tally;
   if (score.count >= kScoredForecasts) {
-    const double baseline = std::min(score.naive_absolute_error, score.seasonal_naive_absolute_error > 0
-                                                                     ? score.seasonal_naive_absolute_error
-                                                                     : std::numeric_limits<double>::infinity());
-    if (baseline > 0) {
+    if (const auto skill = SkillOf(score)) {
       tally.series = 1;
-      tally.skill = std::clamp(1 - score.absolute_error / baseline, -1.0, 1.0);
+      tally.skill = std::clamp(*skill, -1.0, 1.0);
     }
   }
   if (score.banded_count >= kScoredForecasts) {
@@ -112,10 +109,8 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   const SeriesModel& model = *state.model;
   output_series_.Open(state.label_block, state.reading, *state.rule);
   for (size_t h = 0; h < rule.horizons_ms.size(); h++) {
-    const int64_t ahead_ms = now_ms + rule.horizons_ms[h] - model.grid.closed_cell_end_ms();
-    const int64_t steps = std::clamp<int64_t>((ahead_ms + model.plan->step_ms / 2) / model.plan->step_ms, 1, 1 << 24);
     ForecastOut forecast{0, lower_, upper_};
-    if (!model.bank.Forecast(static_cast<int>(steps), forecast)) continue;
+    if (!model.bank.Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
     if (rule.hold_back && !model.bank.skilful(model.plan->bank_horizon[h])) {
       context_.metrics.held_back.Increment();
       forecast.point = StaleMarker();

@@ -10,7 +10,8 @@ namespace promcast {
 /// What pages look at of a request; the strings live as long as the call.
 struct PageRequest {
   std::string_view method;
-  std::string_view path;  ///< without the query
+  std::string_view path;   ///< without the query
+  std::string_view query;  ///< without the `?`, as it was sent
   std::string_view accept;
   std::string_view accept_encoding;
 };

@@ -12,6 +12,7 @@
 
 #include "ingest/write_endpoint.h"
 #include "self_metrics/metrics.h"
+#include "server/series_query.h"
 
 namespace promcast {
 
@@ -40,11 +41,15 @@ struct ServerHooks {
   /// A JSON object for /api/v1/status and the page at /: scalars, objects of scalars (`series`: how many in each
   /// state), arrays of objects (`rules` with skill and coverage, `destinations`).
   std::function<std::string()> status_json;
+  /// The whole answer of /api/v1/series/forecasts to a good request. May take as long as its series take to be found;
+  /// fails when the process is ending.
+  std::function<absl::StatusOr<std::string>(const SeriesQuery&)> series_forecasts_json;
 };
 
 /// The HTTP/1.1 listener: remote write on /api/v1/write, /api/v1/push and /api/v1/receive; /metrics, /-/healthy,
-/// /-/ready, /-/reload, /-/quit, /api/v1/status, /api/v1/status/buildinfo, and a page at /. A request's body is read
-/// only as fast as the endpoint's budget allows; a connection costs about 20 KiB beside it. Thread-safe.
+/// /-/ready, /-/reload, /-/quit, /api/v1/status, /api/v1/status/buildinfo, /api/v1/series/forecasts, and a page at /. A
+/// request's body is read only as fast as the endpoint's budget allows; a connection costs about 20 KiB beside it.
+/// Thread-safe.
 class HttpServer {
  public:
   /// `web_config` gives TLS and basic authentication and may be null. Fails, naming the address, when one cannot be

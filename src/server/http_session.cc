@@ -1,5 +1,6 @@
 #include <absl/strings/match.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -223,8 +224,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   awaitable<bool> ServePage(Parser& parser) {
     const auto& head = parser.get();
+    const std::string_view target = View(head.target());
     const PageRequest request{.method = View(head.method_string()),
                               .path = path_,
+                              .query = target.substr(std::min(path_.size() + 1, target.size())),
                               .accept = View(head[http::field::accept]),
                               .accept_encoding = View(head[http::field::accept_encoding])};
     HttpReply reply;

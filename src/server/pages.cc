@@ -26,14 +26,21 @@ constexpr Route kRoutes[] = {
     {"/-/quit", "quit"},
     {"/api/v1/status", "status"},
     {"/api/v1/status/buildinfo", "buildinfo"},
+    {"/api/v1/series/forecasts", "series"},
 };
 
 HttpReply Text(int status, std::string body) {
   return {.status = status, .body = std::move(body), .headers = {}};
 }
 
-HttpReply Json(std::string body) {
-  return {.status = 200, .body = std::move(body), .content_type = "application/json", .headers = {}};
+HttpReply Json(std::string body, int status = 200) {
+  return {.status = status, .body = std::move(body), .content_type = "application/json", .headers = {}};
+}
+
+/// An error as Prometheus's API tells it.
+HttpReply ApiError(int status, std::string_view type, std::string_view message) {
+  const nlohmann::ordered_json error = {{"status", "error"}, {"errorType", type}, {"error", message}};
+  return Json(error.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), status);
 }
 
 HttpReply MethodNotAllowed(std::string allowed) {
@@ -84,7 +91,7 @@ bool Pages::IsWritePath(std::string_view path) {
 }
 
 bool Pages::MayBlock(const PageRequest& request) {
-  return request.path == "/-/reload";
+  return request.path == "/-/reload" || HandlerName(request.path) == "series";
 }
 
 HttpReply Pages::Answer(const PageRequest& request) const {
@@ -98,6 +105,7 @@ HttpReply Pages::Answer(const PageRequest& request) const {
     return hooks_.ready() ? Text(200, "promcast is ready.\n") : Text(503, "promcast is not ready.\n");
   }
   if (handler == "buildinfo") return BuildInfo();
+  if (handler == "series") return SeriesForecasts(request);
   if (request.path == "/api/v1/status") return Json(hooks_.status_json());
   return {.status = 200,
           .body = RenderStatusPage(hooks_.version, hooks_.status_json()),
@@ -143,6 +151,14 @@ HttpReply Pages::BuildInfo() const {
                                          {"buildDate", ""},
                                          {"goVersion", ""}}}};
   return Json(info.dump());
+}
+
+HttpReply Pages::SeriesForecasts(const PageRequest& request) const {
+  const absl::StatusOr<SeriesQuery> query = ParseSeriesQuery(request.query);
+  if (!query.ok()) return ApiError(400, "bad_data", std::string(query.status().message()));
+  absl::StatusOr<std::string> answer = hooks_.series_forecasts_json(*query);
+  if (!answer.ok()) return ApiError(503, "unavailable", std::string(answer.status().message()));
+  return Json(*std::move(answer));
 }
 
 }  // namespace promcast

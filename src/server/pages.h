@@ -25,6 +25,7 @@ class Pages {
   HttpReply Metrics(const PageRequest& request) const;
   HttpReply Lifecycle(const PageRequest& request) const;
   HttpReply BuildInfo() const;
+  HttpReply SeriesForecasts(const PageRequest& request) const;
 
   const ServerHooks& hooks_;
   const bool enable_lifecycle_;

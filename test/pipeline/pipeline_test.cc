@@ -67,6 +67,39 @@ TEST_F(PipelineTest, ReconfigureReachesEveryShard) {
   EXPECT_EQ(pipeline_.rule_reports()[0].options.match_text, "another");
 }
 
+TEST_F(PipelineTest, ASearchFindsTheSeriesOfAllShardsInOrder) {
+  std::vector<testing::SentSample> samples;
+  for (int i = 10; i < 70; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1}});
+  Apply(samples);
+  const auto all = pipeline_.Search({*Selector::Parse("load")}, 60);
+  ASSERT_TRUE(all.has_value());
+  EXPECT_FALSE(all->truncated);
+  ASSERT_EQ(all->series.size(), 60u);
+  for (size_t i = 0; i < 60; i++) EXPECT_EQ(all->series[i].labels.Get("i"), std::to_string(10 + i));
+  const auto some = pipeline_.Search({*Selector::Parse("load")}, 59);
+  ASSERT_TRUE(some.has_value());
+  EXPECT_TRUE(some->truncated);
+  EXPECT_EQ(some->series.size(), 59u);
+}
+
+TEST_F(PipelineTest, ASearchWhileStoppingEndsWithoutAnAnswerOrWithAWholeOne) {
+  std::vector<testing::SentSample> samples;
+  for (int i = 0; i < 30; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1}});
+  Apply(samples);
+  std::promise<void> searching;
+  std::thread searcher([&] {
+    bool is_first = true;
+    while (const auto found = pipeline_.Search({*Selector::Parse("load")}, 100)) {
+      EXPECT_EQ(found->series.size(), 30u);
+      if (std::exchange(is_first, false)) searching.set_value();
+    }
+  });
+  searching.get_future().wait();
+  pipeline_.Stop();
+  searcher.join();
+  EXPECT_FALSE(pipeline_.Search({*Selector::Parse("load")}, 100).has_value());
+}
+
 TEST_F(PipelineTest, WritersInManyThreadsLoseNothing) {
   constexpr int kThreads = 4, kSamples = 200;
   std::vector<std::thread> writers;

@@ -112,6 +112,18 @@ TEST_F(HttpServerTest, RequestsAndConnectionsAreCounted) {
   EXPECT_THAT(metrics_page.body, HasSubstr("promcast_http_connections 1\n"));
 }
 
+TEST_F(HttpServerTest, APageGetsItsQuery) {
+  Start();
+  RawClient client(address);
+  EXPECT_EQ(client.Ask(Get("/api/v1/series/forecasts?match[]=a&match%5B%5D=%7Bb%3D%22c?d%22%7D&limit=7")).body,
+            "7 a {b=\"c?d\"}");
+  EXPECT_EQ(client.Ask(Get("/api/v1/series/forecasts")).status, 400);
+  EXPECT_EQ(client.Ask(Get("/api/v1/series/forecasts?")).status, 400);
+  EXPECT_EQ(client.Ask(Get("/-/healthy?match[]=%zz")).status, 200);
+  EXPECT_THAT(client.Ask(Get("/metrics")).body,
+              HasSubstr("promcast_http_requests_total{code=\"200\",handler=\"series\"} 1\n"));
+}
+
 TEST_F(HttpServerTest, AnAddressInUseIsNamed) {
   Start();
   HttpServerOptions same;

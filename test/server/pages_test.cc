@@ -16,20 +16,23 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
+constexpr const char* kSeriesPath = "/api/v1/series/forecasts";
+
 class PagesTest : public ServerFixture {
  protected:
   PagesTest() : endpoint_(ingest, sink, metrics) {}
   HttpReply Ask(std::string_view method, std::string_view path, std::string_view accept = "",
-                std::string_view encoding = "") {
+                std::string_view encoding = "", std::string_view query = "") {
     const ServerHooks hooks{endpoint_,
                             metrics,
                             "1.2.3",
                             [this] { return ready.load(); },
                             [this] { return reload_status; },
                             [this] { ++quits; },
-                            [] { return std::string(R"({"up":true,"rules":[{"rule":"<b>"}]})"); }};
+                            [] { return std::string(R"({"up":true,"rules":[{"rule":"<b>"}]})"); },
+                            on_series};
     return Pages(hooks, lifecycle)
-        .Answer({.method = method, .path = path, .accept = accept, .accept_encoding = encoding});
+        .Answer({.method = method, .path = path, .query = query, .accept = accept, .accept_encoding = encoding});
   }
 
   bool lifecycle = true;
@@ -121,6 +124,44 @@ TEST_F(PagesTest, BuildinfoIsWhatPrometheusAnswers) {
   const auto info = nlohmann::json::parse(Ask("GET", "/api/v1/status/buildinfo").body);
   EXPECT_EQ(info["status"], "success");
   EXPECT_EQ(info["data"]["version"], "1.2.3");
+}
+
+TEST_F(PagesTest, SeriesForecastsAnswerWhatWasAskedFor) {
+  const HttpReply reply = Ask("GET", kSeriesPath, "", "", "match%5B%5D=up&match[]=down&limit=3");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_EQ(reply.body, "3 up down");
+  EXPECT_EQ(Ask("POST", kSeriesPath, "", "", "match[]=up").status, 405);
+}
+
+TEST_F(PagesTest, ABadSeriesQueryIs400AndSaysWhy) {
+  for (const auto& [query, problem] : {std::pair{"", "no match[] parameter provided"},
+                                       std::pair{"match[]=up%7B%FF", "invalid parameter \"match[]\": "},
+                                       std::pair{"match[]=up&limit=none", "invalid parameter \"limit\": \"none\""}}) {
+    const HttpReply reply = Ask("GET", kSeriesPath, "", "", query);
+    EXPECT_EQ(reply.status, 400) << query;
+    EXPECT_EQ(reply.content_type, "application/json") << query;
+    const auto error = nlohmann::json::parse(reply.body);
+    EXPECT_EQ(error["status"], "error");
+    EXPECT_EQ(error["errorType"], "bad_data");
+    EXPECT_THAT(error["error"].get<std::string>(), HasSubstr(problem));
+  }
+}
+
+TEST_F(PagesTest, SeriesThatCannotBeSearchedAre503) {
+  on_series = [](const SeriesQuery&) { return absl::UnavailableError("promcast is stopping"); };
+  const HttpReply reply = Ask("GET", kSeriesPath, "", "", "match[]=up");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, R"({"status":"error","errorType":"unavailable","error":"promcast is stopping"})");
+}
+
+TEST_F(PagesTest, WhatMayTakeLongIsNotAnsweredOnAThreadThatServesSockets) {
+  EXPECT_EQ(Pages::HandlerName(kSeriesPath), "series");
+  for (const auto& [path, may_block] : {std::pair{kSeriesPath, true}, std::pair{"/-/reload", true},
+                                        std::pair{"/metrics", false}, std::pair{"/", false}})
+    EXPECT_EQ(Pages::MayBlock({.method = "GET", .path = path, .query = {}, .accept = {}, .accept_encoding = {}}),
+              may_block)
+        << path;
 }
 
 TEST_F(PagesTest, TheStatusPageEscapesWhatItShowsAndNeedsNothingElse) {

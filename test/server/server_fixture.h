@@ -105,7 +105,8 @@ class ServerFixture : public testing::Test {
             [this] { return ready.load(); },
             [this] { return on_reload(); },
             [this] { ++quits; },
-            [] { return std::string(R"({"uptime_seconds":5,"series":{"warming_up":3},"rules":[{"rule":"<b>"}]})"); }};
+            [] { return std::string(R"({"uptime_seconds":5,"series":{"warming_up":3},"rules":[{"rule":"<b>"}]})"); },
+            [this](const SeriesQuery& query) { return on_series(query); }};
   }
   /// Returns once every connection has ended, so that all it did can be seen.
   void AwaitConnections() { server->Stop(std::chrono::steady_clock::now() + std::chrono::seconds(60)); }
@@ -119,6 +120,11 @@ class ServerFixture : public testing::Test {
   std::atomic<int> quits{0};
   absl::Status reload_status;
   std::function<absl::Status()> on_reload = [this] { return reload_status; };
+  std::function<absl::StatusOr<std::string>(const SeriesQuery&)> on_series = [](const SeriesQuery& query) {
+    std::string answer = std::to_string(query.limit);
+    for (const Selector& selector : query.match) answer += " " + selector.text();
+    return answer;
+  };
   std::unique_ptr<WriteEndpoint> endpoint;
   std::unique_ptr<HttpServer> server;
   std::string address;
