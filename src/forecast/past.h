@@ -17,7 +17,7 @@ namespace promcast {
 /// How much of its seasons a past remembers.
 struct SeasonMemory {
   int lag_phases = 1440;     ///< of the last cycle of the first season; 0: it is not kept
-  int profile_phases = 288;  ///< of the first season's shape
+  int profile_phases = 360;  ///< of the first season's shape
   int longer_phases = 168;   ///< of a longer season's distance from it; 0: longer seasons are not learnt
 };
 

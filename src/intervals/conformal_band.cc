@@ -18,6 +18,10 @@ double NormalQuantile(double level) {
 
 }  // namespace
 
+double NormalWidthRatio(double coverage, double inner) {
+  return NormalQuantile((1 + coverage) / 2) / NormalQuantile((1 + inner) / 2);
+}
+
 double NormalWidthSlope(double coverage) {
   constexpr double kRootTwoPi = 2.5066282746;
   const double quantile = NormalQuantile((1 + coverage) / 2);

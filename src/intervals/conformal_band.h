@@ -13,6 +13,9 @@ struct BandMemory {
   int half_life = 1024;     ///< of the ratios
 };
 
+/// By what factor a band of `coverage` is wider than one of `inner` for normal residuals.
+double NormalWidthRatio(double coverage, double inner);
+
 /// By what share a normal residual's band widens for one more unit of coverage.
 double NormalWidthSlope(double coverage);
 

@@ -32,7 +32,7 @@ ProfileSizes SizesOf(Profile profile) {
     case Profile::kStandard:
       break;
   }
-  return {{1440, 288, 168}, 8, true, true};
+  return {{1440, 360, 168}, 8, true, true};
 }
 
 }  // namespace

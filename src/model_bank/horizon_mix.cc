@@ -16,11 +16,15 @@ constexpr int64_t kSomeResolved = 20;   // before that the usual residual is not
 constexpr int64_t kManyResolved = 100;  // before that no model is tilted
 constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
-constexpr float kFeedback = 2.3F;    // how much a lack of realised coverage widens a band; 1: as a normal residual's
-constexpr float kFarReserve = .01F;  // what is learnt a day late is learnt too late: aims this much higher
-constexpr float kTiny = 1e-9F;       // of the losses' own unit; keeps ratios of zero losses finite
-constexpr float kLeastRatio = .01F;  // of losses; its powers are still numbers
-constexpr double kPhaseRate = 2.4;   // of the residuals' scale by time of day, a cycle
+constexpr float kFeedback = 2.3F;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
+constexpr float kFarFeedback = 4;
+constexpr float kFarReserve = .015F;   // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kTailCoverage = .9;   // from there on a far band's quantile is steadied
+constexpr double kTailBeyond = 4;      // what lies beyond the inner quantile, against what lies beyond the outer one
+constexpr double kHeavierTail = 1.24;  // than a normal one
+constexpr float kTiny = 1e-9F;         // of the losses' own unit; keeps ratios of zero losses finite
+constexpr float kLeastRatio = .01F;    // of losses; its powers are still numbers
+constexpr double kPhaseRate = 2.4;     // of the residuals' scale by time of day, a cycle
 constexpr float kTiltRate = .03F;
 constexpr float kTiltForgotten = .003F;
 constexpr float kFarthestTilted = 2;  // usual residuals
@@ -56,7 +60,10 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   const bool far = steps >= cycle;
   plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
   for (double coverage : options.coverages) {
-    plan.widening.push_back(static_cast<float>(kFeedback * NormalWidthSlope(coverage)));
+    plan.widening.push_back(static_cast<float>((far ? kFarFeedback : kFeedback) * NormalWidthSlope(coverage)));
+    const double inner = 1 - kTailBeyond * (1 - coverage);
+    const bool steadied = far && coverage >= kTailCoverage;
+    plan.tails.push_back(steadied ? SteadyTail{inner, kHeavierTail * NormalWidthRatio(coverage, inner)} : SteadyTail{});
   }
   plan.cycle = std::max(1, static_cast<int>(cycle));
   plan.phase_rate = far ? 0 : static_cast<float>(std::min(.5, kPhaseRate * stride / cycle));
@@ -261,7 +268,10 @@ void HorizonMix::RefreshRatios(std::span<const double> coverages) {
   constexpr int64_t kOften = 256;
   if (band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
   for (size_t i = 0; i < coverages_; i++) {
-    const double ratio = band_.HalfWidth(coverages[i], 1);
+    double ratio = band_.HalfWidth(coverages[i], 1);
+    if (const SteadyTail& tail = plan_.tails[i]; tail.inner_coverage > 0 && band_.Established(coverages[i])) {
+      ratio = std::sqrt(ratio * tail.ratio * band_.HalfWidth(tail.inner_coverage, 1));
+    }
     const double missing = coverages[i] + plan_.reserve - inside()[i] / std::max(banded_, 1.F);
     const double wider = banded_ < static_cast<float>(kSomeResolved) ? 0 : plan_.widening[i] * missing;
     ratios()[i] = static_cast<float>(ratio * std::exp(std::clamp(wider, -1., 1.)));

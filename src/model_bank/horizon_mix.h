@@ -19,16 +19,24 @@ namespace promcast {
 inline constexpr size_t kMaxModels = 32;
 inline constexpr size_t kMaxCoverages = 8;
 
+/// Where few residuals resolve a day, the quantile of a large coverage hangs on two or three of them. It is steadier as
+/// the geometric mean of itself and of an inner quantile times what their ratio usually is.
+struct SteadyTail {
+  double inner_coverage = 0;  ///< 0: the quantile stands for itself
+  double ratio = 1;
+};
+
 /// What follows from the options for one horizon.
 struct HorizonPlan {
   HorizonGrid grid;     ///< which forecasts are kept for scoring
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
   float reserve = 0;    ///< realised coverage aimed at beyond the one stated
   BandMemory band;
-  int cycle = 1;                ///< cells of a day, or of the longest season where that is shorter
-  float phase_rate = 0;         ///< how fast the residuals' scale by time of day is learnt; 0: it is not
-  std::vector<float> widening;  ///< a coverage's: by what share its band widens for one unit of lacking coverage
-  size_t seasonal_naive = 0;    ///< the model that is the score's second baseline
+  int cycle = 1;                  ///< cells of a day, or of the longest season where that is shorter
+  float phase_rate = 0;           ///< how fast the residuals' scale by time of day is learnt; 0: it is not
+  std::vector<SteadyTail> tails;  ///< a coverage's
+  std::vector<float> widening;    ///< a coverage's: by what share its band widens for one unit of lacking coverage
+  size_t seasonal_naive = 0;      ///< the model that is the score's second baseline
 
   /// At most `max_pending` forecasts wait for their value at the same time.
   static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);

@@ -6,6 +6,11 @@
 namespace promcast {
 namespace {
 
+TEST(NormalWidthRatio, IsThatOfTheNormalQuantiles) {
+  EXPECT_NEAR(NormalWidthRatio(.95, .8), 1.959964 / 1.281552, .001);
+  EXPECT_NEAR(NormalWidthRatio(.99, .96), 2.575829 / 2.053749, .001);
+}
+
 TEST(ConformalBand, IsUnknownBeforeTheFirstResidual) {
   EXPECT_TRUE(std::isinf(ConformalBand().HalfWidth(.95, 1)));
 }
