@@ -70,7 +70,7 @@ struct BankBytes {
 
 /// How one model of a bank does at one horizon.
 struct ModelWeight {
-  std::string_view name;
+  std::string name;
   double weight;         ///< its share of the mix, as of now; 0 while it has had no forecast that resolved
   double relative_loss;  ///< its forgotten loss over that of the best model; NaN while it has none
 };
@@ -121,7 +121,7 @@ class ModelBank {
   /// Whether the forecasts of that horizon resolved with less error than those of the naive baselines; false before any
   /// resolved.
   bool skilful(size_t horizon_index) const;
-  /// Name of the model with the greatest weight at the horizon with this index in the options.
+  /// Name of the model with the least forgotten loss at the horizon with this index in the options.
   std::string_view leader(size_t horizon_index) const;
   /// All models at that horizon, in the bank's order.
   std::vector<ModelWeight> Models(size_t horizon_index) const;

@@ -74,7 +74,7 @@ LoadedPanel Load(const std::string& path, const BacktestOptions& options) {
 SeriesResult RunSeries(const SeriesJob& job, size_t number, bool name_panel, ForecastDump* dump) {
   const auto& [status, panel, plan, scored_from_ms] = *job.panel;
   const Samples samples = SamplesOf(panel, job.series);
-  SeriesForecasts forecasts = Replay(samples, plan);
+  ReplayedForecasts forecasts = Replay(samples, plan);
   SeriesResult result;
   result.errors = ScoreSeries(samples, forecasts, plan, scored_from_ms);
   result.cells = forecasts.cells;

@@ -18,7 +18,7 @@ constexpr int64_t kSecondMs = 1000;
 
 }  // namespace
 
-std::string DumpRows(std::string_view series, const SeriesForecasts& forecasts, const ReplayPlan& plan) {
+std::string DumpRows(std::string_view series, const ReplayedForecasts& forecasts, const ReplayPlan& plan) {
   const std::string name = CsvCell(series);
   std::string rows;
   auto out = std::back_inserter(rows);

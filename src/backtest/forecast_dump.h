@@ -18,7 +18,7 @@ namespace promcast {
 
 /// The rows of one series in the dump format of score_forecasts.py: a line for each forecast and coverage,
 /// `series,issued_ms,target_ms,horizon_s,predicted,lower,upper,coverage`. Numbers are read back as they were.
-std::string DumpRows(std::string_view series, const SeriesForecasts& forecasts, const ReplayPlan& plan);
+std::string DumpRows(std::string_view series, const ReplayedForecasts& forecasts, const ReplayPlan& plan);
 
 /// Writes rows of many series that come in any order, in the order of their numbers. Thread-safe.
 class ForecastDump {

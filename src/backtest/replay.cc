@@ -51,7 +51,7 @@ std::vector<int64_t> IssueTimes(const std::vector<Cell>& cells, const ReplayPlan
 /// Asks the bank for every horizon and lays the answers into column `issue` of the tensors.
 class Asker {
  public:
-  Asker(const BankOptions& options, SeriesForecasts& out)
+  Asker(const BankOptions& options, ReplayedForecasts& out)
       : options_(options), out_(out), lower_(options.coverages.size()), upper_(options.coverages.size()) {}
 
   /// `behind`: empty cells since the bank's newest one.
@@ -71,14 +71,14 @@ class Asker {
 
  private:
   const BankOptions& options_;
-  SeriesForecasts& out_;
+  ReplayedForecasts& out_;
   std::vector<double> lower_, upper_;
 };
 
 }  // namespace
 
-SeriesForecasts Replay(const Samples& samples, const ReplayPlan& plan) {
-  SeriesForecasts out;
+ReplayedForecasts Replay(const Samples& samples, const ReplayPlan& plan) {
+  ReplayedForecasts out;
   const std::vector<Cell> cells = CellsOf(samples, plan);
   out.issued_ms = IssueTimes(cells, plan);
   out.cells = static_cast<int64_t>(cells.size());

@@ -12,7 +12,7 @@
 namespace promcast {
 
 /// All forecasts that were issued for one series. NaN where the bank was still warming up.
-struct SeriesForecasts {
+struct ReplayedForecasts {
   std::vector<int64_t> issued_ms;                ///< ascending
   xt::xtensor<double, 2> point;                  ///< [horizon][issue]
   xt::xtensor<double, 3> lower;                  ///< [coverage][horizon][issue]
@@ -26,6 +26,6 @@ struct SeriesForecasts {
 /// Runs one series through a bank of its own, as serving does: cell by cell from the first value on, the newest sample
 /// of a cell counts, empty cells are skipped. Forecasts are issued at the plan's distance from its start, from what is
 /// known then, unless nothing has come for an hour, or a step where that is longer.
-SeriesForecasts Replay(const Samples& samples, const ReplayPlan& plan);
+ReplayedForecasts Replay(const Samples& samples, const ReplayPlan& plan);
 
 }  // namespace promcast

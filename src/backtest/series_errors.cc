@@ -104,7 +104,7 @@ void ScoreBand(double actual, double point, double lower, double upper, double h
   band.winkler_base += WinklerScore(actual, point - half_width, point + half_width, band.coverage);
 }
 
-HorizonErrors ScoreHorizon(const Baselines& baselines, const SeriesForecasts& forecasts, const ReplayPlan& plan,
+HorizonErrors ScoreHorizon(const Baselines& baselines, const ReplayedForecasts& forecasts, const ReplayPlan& plan,
                            size_t horizon, double scored_from_ms) {
   HorizonErrors errors;
   errors.horizon_ms = plan.horizon_ms(horizon);
@@ -143,7 +143,7 @@ bool IsFlat(const Samples& samples) {
   return static_cast<double>(unchanged) / static_cast<double>(std::max<size_t>(1, pairs)) > kFlatShare;
 }
 
-SeriesErrors ScoreSeries(const Samples& samples, const SeriesForecasts& forecasts, const ReplayPlan& plan,
+SeriesErrors ScoreSeries(const Samples& samples, const ReplayedForecasts& forecasts, const ReplayPlan& plan,
                          double scored_from_ms) {
   const Baselines baselines(samples);
   SeriesErrors errors;

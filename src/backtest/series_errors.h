@@ -42,7 +42,7 @@ bool IsFlat(const Samples& samples);
 
 /// Errors of the forecasts of one series; those issued before `scored_from_ms` only fill the rolling quantile. The
 /// definitions are those of the project's score_forecasts.py.
-SeriesErrors ScoreSeries(const Samples& samples, const SeriesForecasts& forecasts, const ReplayPlan& plan,
+SeriesErrors ScoreSeries(const Samples& samples, const ReplayedForecasts& forecasts, const ReplayPlan& plan,
                          double scored_from_ms);
 
 }  // namespace promcast

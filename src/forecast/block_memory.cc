@@ -26,7 +26,9 @@ struct BlockMemory::Block {
   // Whether the value has a code.
   bool Holds(float value) const { return unit > 0 ? std::abs(value - base) <= unit * kLargestCode : value == base; }
   int8_t CodeOf(float value) const {
-    return unit > 0 ? static_cast<int8_t>(std::clamp(std::lround((value - base) / unit), -127L, 127L)) : int8_t{0};
+    if (unit == 0) return 0;
+    const auto largest = static_cast<float>(kLargestCode);
+    return static_cast<int8_t>(std::lround(std::clamp((value - base) / unit, -largest, largest)));
   }
   // Fits base and unit to the known values, but that of the phase `left_out`, and to `value` as far as it is not wild;
   // not where these fill at least half of the present range.

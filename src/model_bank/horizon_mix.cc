@@ -18,13 +18,14 @@ constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
 constexpr float kFeedback = 2.3F;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
 constexpr float kFarFeedback = 4;
-constexpr float kFarReserve = .015F;   // what is learnt a day late is learnt too late: aims this much higher
-constexpr double kTailCoverage = .9;   // from there on a far band's quantile is steadied
-constexpr double kTailBeyond = 4;      // what lies beyond the inner quantile, against what lies beyond the outer one
-constexpr double kHeavierTail = 1.24;  // than a normal one
-constexpr float kTiny = 1e-9F;         // of the losses' own unit; keeps ratios of zero losses finite
-constexpr float kLeastRatio = .01F;    // of losses; its powers are still numbers
-constexpr double kPhaseRate = 2.4;     // of the residuals' scale by time of day, a cycle
+constexpr float kFarReserve = .015F;      // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kTailCoverage = .9;      // from there on a far band's quantile is steadied
+constexpr double kTailBeyond = 4;         // what lies beyond the inner quantile, against what lies beyond the outer one
+constexpr double kHeavierTail = 1.24;     // than a normal one
+constexpr float kTiny = 1e-9F;            // of the losses' own unit; keeps ratios of zero losses finite
+constexpr float kLeastRatio = .01F;       // of losses; its powers are still numbers
+constexpr double kPhaseRate = 2.4;        // of the residuals' scale by time of day, a cycle
+constexpr double kLeastPhaseRate = 1e-3;  // of a residual: what a code of 16 bits can still tell
 constexpr float kTiltRate = .03F;
 constexpr float kTiltForgotten = .003F;
 constexpr float kFarthestTilted = 2;  // usual residuals
@@ -66,7 +67,7 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
     plan.tails.push_back(steadied ? SteadyTail{inner, kHeavierTail * NormalWidthRatio(coverage, inner)} : SteadyTail{});
   }
   plan.cycle = std::max(1, static_cast<int>(cycle));
-  plan.phase_rate = far ? 0 : static_cast<float>(std::min(.5, kPhaseRate * stride / cycle));
+  plan.phase_rate = far ? 0 : static_cast<float>(std::clamp(kPhaseRate * stride / cycle, kLeastPhaseRate, .5));
   plan.reserve = far ? kFarReserve : 0;
   plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
   plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
@@ -161,7 +162,7 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
 }
 
 double HorizonMix::HalfWidth(size_t index, double coverage, double scale) const {
-  return band_.Established(coverage) ? ratios()[index] * scale : band_.HalfWidth(coverage, scale);
+  return ratios()[index] > 0 ? ratios()[index] * scale : band_.HalfWidth(coverage, scale);
 }
 
 void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
@@ -268,8 +269,12 @@ void HorizonMix::RefreshRatios(std::span<const double> coverages) {
   constexpr int64_t kOften = 256;
   if (band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
   for (size_t i = 0; i < coverages_; i++) {
+    if (!band_.Established(coverages[i])) {
+      ratios()[i] = 0;
+      continue;
+    }
     double ratio = band_.HalfWidth(coverages[i], 1);
-    if (const SteadyTail& tail = plan_.tails[i]; tail.inner_coverage > 0 && band_.Established(coverages[i])) {
+    if (const SteadyTail& tail = plan_.tails[i]; tail.inner_coverage > 0) {
       ratio = std::sqrt(ratio * tail.ratio * band_.HalfWidth(tail.inner_coverage, 1));
     }
     const double missing = coverages[i] + plan_.reserve - inside()[i] / std::max(banded_, 1.F);

@@ -46,8 +46,8 @@ struct HorizonPlan {
 struct Mixed {
   double point;
   double scale;                          ///< of its residual, see ConformalBand
-  float mean;                            ///< weighted mean of the models
-  float median;                          ///< weighted median of the models
+  float mean;                            ///< of the models, weighted; like all below, as its distance from the point
+  float median;                          ///< weighted as well
   std::array<float, kMaxModels> models;  ///< NaN for a model that has no forecast
 };
 
@@ -95,7 +95,7 @@ class HorizonMix {
   /// `unit` turns losses into the values' own unit.
   HorizonScore Score(double unit) const;
   bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
-  /// Index of the model of the greatest weight.
+  /// Index of the model of the least forgotten loss.
   size_t Leader() const;
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights() const;

@@ -177,6 +177,7 @@ void HttpServer::Stop(std::chrono::steady_clock::time_point deadline) {
   core.io.stop();
   for (std::thread& thread : impl_->threads) thread.join();
   core.blocking.join();
+  core.searching.join();
 }
 
 }  // namespace promcast

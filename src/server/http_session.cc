@@ -231,12 +231,16 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
                               .accept = View(head[http::field::accept]),
                               .accept_encoding = View(head[http::field::accept_encoding])};
     HttpReply reply;
-    if (Pages::MayBlock(request)) {
-      Lowest().expires_never();
-      auto answer = [&]() -> awaitable<HttpReply> { co_return core_.pages.Answer(request); };
-      reply = co_await asio::co_spawn(core_.blocking.get_executor(), answer, asio::use_awaitable);
-    } else {
+    if (const Pages::Place place = Pages::PlaceOf(request); place == Pages::Place::kHere) {
       reply = core_.pages.Answer(request);
+    } else {
+      Lowest().expires_never();
+      auto answer = [&]() -> awaitable<HttpReply> {
+        if (core_.stopping) co_return Plain(503, "promcast is stopping\n");
+        co_return core_.pages.Answer(request);
+      };
+      auto& thread = place == Pages::Place::kSearching ? core_.searching : core_.blocking;
+      reply = co_await asio::co_spawn(thread.get_executor(), answer, asio::use_awaitable);
     }
     if (!parser.is_done()) co_return co_await RefuseUnread(parser, std::move(reply));
     co_return co_await Respond(std::move(reply));

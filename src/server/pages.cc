@@ -90,8 +90,10 @@ bool Pages::IsWritePath(std::string_view path) {
   return HandlerName(path) == "write";
 }
 
-bool Pages::MayBlock(const PageRequest& request) {
-  return request.path == "/-/reload" || HandlerName(request.path) == "series";
+Pages::Place Pages::PlaceOf(const PageRequest& request) {
+  const std::string_view handler = HandlerName(request.path);
+  if (handler == "reload") return Place::kBlocking;
+  return handler == "series" ? Place::kSearching : Place::kHere;
 }
 
 HttpReply Pages::Answer(const PageRequest& request) const {

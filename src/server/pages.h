@@ -18,8 +18,10 @@ class Pages {
   /// The value of the metrics' label `handler`: a small fixed set.
   static std::string_view HandlerName(std::string_view path);
   static bool IsWritePath(std::string_view path);
-  /// Whether the answer may take long, so that it must not be made on a thread that serves sockets.
-  static bool MayBlock(const PageRequest& request);
+  /// Where an answer is made: what may take long must keep no thread that serves sockets, and what waits for the shards
+  /// none that checks passwords.
+  enum class Place { kHere, kBlocking, kSearching };
+  static Place PlaceOf(const PageRequest& request);
 
  private:
   HttpReply Metrics(const PageRequest& request) const;

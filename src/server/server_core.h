@@ -61,8 +61,9 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   Tls tls PROMCAST_GUARDED_BY(tls_mutex);
   std::shared_ptr<const WebConfig> tls_tried PROMCAST_GUARDED_BY(tls_mutex);  ///< newer than that in `tls` if it is bad
 
-  boost::asio::thread_pool blocking{1};  ///< bcrypt, reload
-  boost::asio::io_context io;            ///< last: it destroys what it still holds while the rest is there
+  boost::asio::thread_pool blocking{1};   ///< bcrypt, reload
+  boost::asio::thread_pool searching{1};  ///< what waits for the shards
+  boost::asio::io_context io;             ///< last: it destroys what it still holds while the rest is there
 };
 
 /// Serves a connection until it ends.

@@ -20,20 +20,20 @@ BacktestOptions ShortHorizons() {
   return options;
 }
 
-SeriesForecasts ReplayOf(const Panel& panel, const BacktestOptions& options = ShortHorizons()) {
+ReplayedForecasts ReplayOf(const Panel& panel, const BacktestOptions& options = ShortHorizons()) {
   const auto plan = PlanReplay(panel, options);
   EXPECT_TRUE(plan.ok()) << plan.status();
   return Replay(SamplesOf(panel, 0), *plan);
 }
 
-std::vector<int64_t> IssueMinutes(const SeriesForecasts& forecasts) {
+std::vector<int64_t> IssueMinutes(const ReplayedForecasts& forecasts) {
   std::vector<int64_t> minutes;
   for (const int64_t issued_ms : forecasts.issued_ms) minutes.push_back(issued_ms / kMinuteMs);
   return minutes;
 }
 
 /// The bits of everything that was said at issue `i`.
-std::vector<uint64_t> Said(const SeriesForecasts& forecasts, size_t i) {
+std::vector<uint64_t> Said(const ReplayedForecasts& forecasts, size_t i) {
   std::vector<uint64_t> bits;
   for (size_t h = 0; h < forecasts.point.shape(0); h++) {
     bits.push_back(std::bit_cast<uint64_t>(forecasts.point(h, i)));
@@ -49,7 +49,7 @@ TEST(Replay, SaysWhatABankSaysThatSeesTheSameCells) {
   const Panel panel = OnePanel(DayShape(1000, 5 * kMinuteMs), 5 * kMinuteMs, 123'000);
   const auto plan = PlanReplay(panel, ShortHorizons());
   ASSERT_TRUE(plan.ok());
-  const SeriesForecasts forecasts = Replay(SamplesOf(panel, 0), *plan);
+  const ReplayedForecasts forecasts = Replay(SamplesOf(panel, 0), *plan);
   ModelBank bank(plan->bank);
   std::vector<double> lower(2), upper(2);
   size_t issue = 0, compared = 0, behind = 0;
@@ -82,11 +82,11 @@ TEST(Replay, SaysWhatABankSaysThatSeesTheSameCells) {
 TEST(Replay, ChangingTheFutureChangesNoForecastIssuedBefore) {
   const size_t count = 900;
   Panel panel = OnePanel(DayShape(count, 5 * kMinuteMs), 5 * kMinuteMs);
-  const SeriesForecasts before = ReplayOf(panel);
+  const ReplayedForecasts before = ReplayOf(panel);
   for (const size_t from : {size_t{1}, size_t{100}, size_t{300}, size_t{777}}) {
     Panel changed = panel;
     for (size_t i = from; i < count; i++) changed.values[0][i] = i % 3 == 0 ? kNaN : 1e6 - 7. * static_cast<double>(i);
-    const SeriesForecasts after = ReplayOf(changed);
+    const ReplayedForecasts after = ReplayOf(changed);
     size_t same = 0;
     for (size_t i = 0; before.issued_ms[i] < panel.times_ms[from]; i++, same++) {
       ASSERT_EQ(before.issued_ms[i], after.issued_ms[i]);
@@ -98,7 +98,7 @@ TEST(Replay, ChangingTheFutureChangesNoForecastIssuedBefore) {
 
 TEST(Replay, TheSameSeriesGivesTheSameBits) {
   const Panel panel = OnePanel(DayShape(600, 5 * kMinuteMs), 5 * kMinuteMs);
-  const SeriesForecasts one = ReplayOf(panel), other = ReplayOf(panel);
+  const ReplayedForecasts one = ReplayOf(panel), other = ReplayOf(panel);
   for (size_t i = 0; i < one.issued_ms.size(); i++) EXPECT_EQ(Said(one, i), Said(other, i));
 }
 
@@ -129,7 +129,7 @@ TEST(Replay, RowsThatAreMissingAreAsCellsThatAreMissing) {
     without.times_ms.push_back(with_cells.times_ms[i]);
     without.values[0].push_back(with_cells.values[0][i]);
   }
-  const SeriesForecasts one = ReplayOf(with_cells), other = ReplayOf(without);
+  const ReplayedForecasts one = ReplayOf(with_cells), other = ReplayOf(without);
   ASSERT_EQ(one.issued_ms, other.issued_ms);
   for (size_t i = 0; i < one.issued_ms.size(); i++) EXPECT_EQ(Said(one, i), Said(other, i));
 }
@@ -145,16 +145,16 @@ TEST(Replay, OfACoarserStepTheNewestSampleOfACellCounts) {
     newest.push_back(value);
   }
   BacktestOptions options = ShortHorizons();
-  const SeriesForecasts coarse = ReplayOf(OnePanel(newest, 5 * kMinuteMs), options);
+  const ReplayedForecasts coarse = ReplayOf(OnePanel(newest, 5 * kMinuteMs), options);
   options.step_ms = 5 * kMinuteMs;
-  const SeriesForecasts from_fine = ReplayOf(fine, options);
+  const ReplayedForecasts from_fine = ReplayOf(fine, options);
   ASSERT_EQ(coarse.issued_ms, from_fine.issued_ms);
   EXPECT_EQ(coarse.cells, from_fine.cells);
   for (size_t i = 0; i < coarse.issued_ms.size(); i++) EXPECT_EQ(Said(coarse, i), Said(from_fine, i));
 }
 
 TEST(Replay, ASeriesWithoutValuesHasNoForecasts) {
-  const SeriesForecasts forecasts = ReplayOf(OnePanel(std::vector<double>(50, kNaN), 5 * kMinuteMs));
+  const ReplayedForecasts forecasts = ReplayOf(OnePanel(std::vector<double>(50, kNaN), 5 * kMinuteMs));
   EXPECT_TRUE(forecasts.issued_ms.empty());
   EXPECT_EQ(forecasts.cells, 0);
 }
@@ -163,7 +163,7 @@ TEST(Replay, BoundsHold) {
   BacktestOptions options = ShortHorizons();
   options.floor = 4;
   options.ceiling = 6;
-  const SeriesForecasts forecasts = ReplayOf(OnePanel(DayShape(600, 5 * kMinuteMs), 5 * kMinuteMs), options);
+  const ReplayedForecasts forecasts = ReplayOf(OnePanel(DayShape(600, 5 * kMinuteMs), 5 * kMinuteMs), options);
   size_t said = 0;
   for (size_t i = 0; i < forecasts.issued_ms.size(); i++) {
     if (std::isnan(forecasts.point(1, i))) continue;
@@ -174,8 +174,16 @@ TEST(Replay, BoundsHold) {
   EXPECT_GT(said, 80U);
 }
 
+TEST(Replay, TheModelsNamesOutliveTheBank) {
+  // Hours with a week as season: a model joins whose name is the plan's own.
+  const ReplayedForecasts forecasts = ReplayOf(OnePanel(DayShape(800, 60 * kMinuteMs), 60 * kMinuteMs));
+  std::vector<std::string> names;
+  for (const ModelWeight& model : forecasts.models.at(0)) names.push_back(model.name);
+  EXPECT_THAT(names, testing::Contains("seasonal_naive_week"));
+}
+
 TEST(Replay, TellsWhatItCost) {
-  const SeriesForecasts forecasts = ReplayOf(OnePanel(DayShape(600, 5 * kMinuteMs), 5 * kMinuteMs));
+  const ReplayedForecasts forecasts = ReplayOf(OnePanel(DayShape(600, 5 * kMinuteMs), 5 * kMinuteMs));
   EXPECT_GT(forecasts.cpu_ns, 0);
   EXPECT_GT(forecasts.state_bytes, sizeof(ModelBank));
   EXPECT_EQ(forecasts.models.size(), 2U);

@@ -25,8 +25,8 @@ struct Said {
 };
 
 /// Forecasts of one horizon, with the same band around zero for each coverage.
-SeriesForecasts Forecasts(const std::vector<Said>& all, size_t coverages, double half_width = 10) {
-  SeriesForecasts forecasts;
+ReplayedForecasts Forecasts(const std::vector<Said>& all, size_t coverages, double half_width = 10) {
+  ReplayedForecasts forecasts;
   forecasts.point = xt::xtensor<double, 2>({size_t{1}, all.size()}, 0.);
   forecasts.lower = xt::xtensor<double, 3>({coverages, size_t{1}, all.size()}, -half_width);
   forecasts.upper = xt::xtensor<double, 3>({coverages, size_t{1}, all.size()}, half_width);

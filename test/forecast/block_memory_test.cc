@@ -49,6 +49,16 @@ TEST(BlockMemory, AWildValueIsDrawnInAndBlursOnlyItsBlockAWhile) {
   for (int i = 0; i < kPhases; i++) EXPECT_NEAR(memory.Get(i), i, .5) << i;
 }
 
+TEST(BlockMemory, WildValuesStayOnTheirSide) {
+  for (double wild : {1e20, -1e20}) {
+    BlockMemory memory(32);
+    for (int i = 0; i < 64; i++) memory.Set(i % 32, i % 32);
+    memory.Set(5, wild);
+    EXPECT_GT(memory.Get(5) * wild, 0);
+    EXPECT_GT(std::abs(memory.Get(5)), 100);
+  }
+}
+
 TEST(BlockMemory, ANewLevelIsTakenInWithinAFewValues) {
   BlockMemory memory(64);
   for (int i = 0; i < 64; i++) memory.Set(i, i % 3);

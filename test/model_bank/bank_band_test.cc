@@ -95,6 +95,38 @@ TEST(BankBands, AreNarrowerAtTheCalmTimesOfTheDay) {
   ExpectCoverage(*options, values, .02);
 }
 
+TEST(BankBands, KeepTheirScaleWhenTheQuantileComesIn) {
+  auto options = std::make_shared<BankOptions>(TwoCoverages({1}));
+  options->step_ms = 10'000;
+  ModelBank bank(options);
+  const auto noise = WhiteNoise(1000, 8);
+  for (double tiny : {0., .001}) bank.Update(tiny);  // residuals are large against the first change
+  std::vector<double> widths;
+  for (double value : noise) {
+    bank.Update(1000 * value);
+    const Answer answer = Ask(bank, 1, 2);
+    widths.push_back(answer.upper[1] - answer.lower[1]);
+  }
+  for (size_t i = 400; i < widths.size(); i++) EXPECT_NEAR(widths[i], 6'000, 5'000) << i;
+}
+
+TEST(BankBands, FollowTheTimeOfDayAtAnyStep) {
+  const auto noise = WhiteNoise(245'000, 9);
+  auto options = std::make_shared<BankOptions>(TwoCoverages({1}));
+  options->step_ms = 1000;
+  ModelBank bank(options);
+  std::array<double, 2> widths{};  // calm, wild
+  for (size_t i = 0; i < noise.size(); i++) {
+    const bool wild = i % 86'400 >= 43'200;
+    bank.Update(noise[i] * (wild ? 6 : 1));
+    const size_t hour = i % 86'400 / 3600;
+    if (i < 172'800 || (hour != 6 && hour != 18)) continue;
+    const Answer answer = Ask(bank, 1, 2);
+    widths[wild] += answer.upper[1] - answer.lower[1];
+  }
+  EXPECT_LT(widths[0], .4 * widths[1]);
+}
+
 TEST(BankBands, TheBankCountsItsOwnCoverage) {
   auto options = std::make_shared<BankOptions>(TwoCoverages({5}));
   ModelBank bank(options);

@@ -46,7 +46,7 @@ TEST(BankModels, WeightsAddUpAndTheBestModelsLossIsTheMeasure) {
   for (size_t horizon : {0, 1}) {
     double sum = 0;
     double least = std::numeric_limits<double>::infinity();
-    std::string_view best;
+    std::string best;
     for (const ModelWeight& model : bank.Models(horizon)) {
       sum += model.weight;
       const bool asleep = model.name == "direct_fast" && horizon == 1;  // it serves only shorter horizons

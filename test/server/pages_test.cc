@@ -157,11 +157,12 @@ TEST_F(PagesTest, SeriesThatCannotBeSearchedAre503) {
 
 TEST_F(PagesTest, WhatMayTakeLongIsNotAnsweredOnAThreadThatServesSockets) {
   EXPECT_EQ(Pages::HandlerName(kSeriesPath), "series");
-  for (const auto& [path, may_block] : {std::pair{kSeriesPath, true}, std::pair{"/-/reload", true},
-                                        std::pair{"/metrics", false}, std::pair{"/", false}})
-    EXPECT_EQ(Pages::MayBlock({.method = "GET", .path = path, .query = {}, .accept = {}, .accept_encoding = {}}),
-              may_block)
+  using Place = Pages::Place;
+  for (const auto& [path, place] : {std::pair{kSeriesPath, Place::kSearching}, std::pair{"/-/reload", Place::kBlocking},
+                                    std::pair{"/metrics", Place::kHere}, std::pair{"/", Place::kHere}}) {
+    EXPECT_EQ(Pages::PlaceOf({.method = "GET", .path = path, .query = {}, .accept = {}, .accept_encoding = {}}), place)
         << path;
+  }
 }
 
 TEST_F(PagesTest, TheStatusPageEscapesWhatItShowsAndNeedsNothingElse) {
