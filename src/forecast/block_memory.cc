@@ -83,12 +83,22 @@ double BlockMemory::MeanAround(int phase, int width) const {
   int known = 0;
   int at = phase - width;
   while (at < 0) at += phases_;
-  for (int i = -width; i <= width; i++) {
+  for (int left = 2 * width + 1; left > 0;) {
+    // As far as one block reaches.
     const Block& block = blocks_[at / kBlockPhases];
-    const int8_t code = block.codes[at % kBlockPhases];
-    sum += code == kUnknown ? 0 : block.ValueOf(code);
-    known += code != kUnknown;
-    if (++at == phases_) at = 0;
+    const int first = at % kBlockPhases;
+    const int count = std::min({left, kBlockPhases - first, phases_ - at});
+    int codes = 0;
+    int unknown = 0;
+    for (int i = first; i < first + count; i++) {
+      codes += block.codes[i] == kUnknown ? 0 : block.codes[i];
+      unknown += block.codes[i] == kUnknown;
+    }
+    sum += static_cast<float>(count - unknown) * block.base + block.unit * static_cast<float>(codes);
+    known += count - unknown;
+    left -= count;
+    at += count;
+    if (at == phases_) at = 0;
   }
   return known > 0 ? sum / static_cast<float>(known) : std::numeric_limits<double>::quiet_NaN();
 }
