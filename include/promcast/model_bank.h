@@ -121,9 +121,7 @@ class ModelBank {
   /// Whether the forecasts of that horizon resolved with less error than those of the naive baselines; false before any
   /// resolved.
   bool skilful(size_t horizon_index) const;
-  /// Name of the model with the least forgotten loss at the horizon with this index in the options.
-  std::string_view leader(size_t horizon_index) const;
-  /// All models at that horizon, in the bank's order.
+  /// All models at the horizon with this index in the options, in the bank's order.
   std::vector<ModelWeight> Models(size_t horizon_index) const;
   /// Everything the bank holds, itself included; equals what is allocated. Plans are not counted.
   BankBytes Bytes() const;

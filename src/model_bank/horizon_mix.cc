@@ -37,6 +37,17 @@ float Power4(float x) {
   return x * x * (x * x);
 }
 
+// A model's weights before they are made to add up to one. `best`: the least loss of those awake; of what sleeps the
+// loss may be anything.
+float MedianWeight(float best, float loss) {
+  const float ratio = (best + kTiny) / (loss + kTiny);
+  const float at_most_one = ratio < 1 ? ratio : 1;
+  return Power4(at_most_one > kLeastRatio ? at_most_one : kLeastRatio);
+}
+float MeanWeight(float median_weight, float tilt) {
+  return Power4(median_weight) * tilt;
+}
+
 }  // namespace
 
 // A forecast that waits for its value. The codes of its fields follow it in memory.
@@ -125,10 +136,8 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   float sum = 0;
 #pragma omp simd reduction(+ : weights, mean_weights, sum)
   for (size_t i = 0; i < count; i++) {
-    float ratio = (best + kTiny) / (loss[i] + kTiny);
-    ratio = ratio < 1 ? ratio : 1;  // of what sleeps it may be anything
-    weight[i] *= Power4(ratio > kLeastRatio ? ratio : kLeastRatio);
-    const float mean_weight = Power4(weight[i]) * tilt[i];
+    weight[i] *= MedianWeight(best, loss[i]);
+    const float mean_weight = MeanWeight(weight[i], tilt[i]);
     weights += weight[i];
     mean_weights += mean_weight;
     sum += mean_weight * distance[i];
@@ -308,9 +317,9 @@ std::vector<ModelWeight> HorizonMix::Weights() const {
   double median_sum = 0;
   for (size_t i = 0; i < models_; i++) {
     if (!awake(i)) continue;
-    const float ratio = std::max((best + kTiny) / (losses()[i] + kTiny), kLeastRatio);
-    median_sum += median_weights[i] = Power4(ratio);
-    mean_sum += mean_weights[i] = Power4(Power4(ratio)) * tilts()[i];
+    const float weight = MedianWeight(best, losses()[i]);
+    median_sum += median_weights[i] = weight;
+    mean_sum += mean_weights[i] = MeanWeight(weight, tilts()[i]);
   }
   const double mean_share = MeanShare();
   std::vector<ModelWeight> weights(models_, {{}, 0, kNaN});
@@ -330,10 +339,6 @@ float HorizonMix::MeanShare() const {
   const float mean_vote = Power4(Power4(least / mean_loss));
   const float median_vote = Power4(Power4(least / median_loss));
   return mean_vote / (mean_vote + median_vote);
-}
-
-size_t HorizonMix::Leader() const {
-  return static_cast<size_t>(std::min_element(losses(), losses() + models_) - losses());
 }
 
 }  // namespace promcast

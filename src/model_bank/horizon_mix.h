@@ -95,8 +95,6 @@ class HorizonMix {
   /// `unit` turns losses into the values' own unit.
   HorizonScore Score(double unit) const;
   bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
-  /// Index of the model of the least forgotten loss.
-  size_t Leader() const;
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights() const;
   size_t PendingBytes() const { return record_bytes() * plan_.grid.pending(); }

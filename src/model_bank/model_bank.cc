@@ -232,10 +232,6 @@ bool ModelBank::skilful(size_t horizon_index) const {
   return impl_->ladder[impl_->plan->first_asked + horizon_index].skilful();
 }
 
-std::string_view ModelBank::leader(size_t horizon_index) const {
-  return impl_->plan->model_name(impl_->ladder[impl_->plan->first_asked + horizon_index].Leader());
-}
-
 std::vector<ModelWeight> ModelBank::Models(size_t horizon_index) const {
   std::vector<ModelWeight> models = impl_->ladder[impl_->plan->first_asked + horizon_index].Weights();
   for (size_t i = 0; i < models.size(); i++) models[i].name = impl_->plan->model_name(i);

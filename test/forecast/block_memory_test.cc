@@ -10,11 +10,10 @@
 namespace promcast {
 namespace {
 
-// Rounds of a day with a shape, noise and, at times, a wild value.
-double Cell(int i, std::mt19937& random, double wild) {
+// Rounds of a day with a shape and noise.
+double Cell(int i, std::mt19937& random) {
   std::normal_distribution<double> noise(0, 1);
-  const double spike = random() % 500 == 0 ? wild : 0;
-  return 40 + 10 * std::sin(2 * M_PI * i / 1440.) + noise(random) + spike;
+  return 40 + 10 * std::sin(2 * M_PI * i / 1440.) + noise(random);
 }
 
 TEST(BlockMemory, KeepsEachValueToASmallPartOfItsBlocksRange) {
@@ -23,7 +22,7 @@ TEST(BlockMemory, KeepsEachValueToASmallPartOfItsBlocksRange) {
   std::vector<double> kept(kPhases, std::nan(""));
   std::mt19937 random(1);
   for (int i = 0; i < 5 * kPhases; i++) {
-    const double value = Cell(i, random, 0);
+    const double value = Cell(i, random);
     memory.Set(i % kPhases, value);
     kept[i % kPhases] = value;
     if (i < kPhases || i % 7 != 0) continue;

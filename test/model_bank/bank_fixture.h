@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "promcast/model_bank.h"
@@ -26,6 +28,18 @@ inline Answer Ask(const ModelBank& bank, int steps, size_t coverages = 1) {
   answer.warm = bank.Forecast(steps, out);
   answer.point = out.point;
   return answer;
+}
+
+/// The model of the least loss at that horizon.
+inline std::string Leader(const ModelBank& bank, size_t horizon_index) {
+  std::string leader;
+  double least = std::numeric_limits<double>::infinity();
+  for (const ModelWeight& model : bank.Models(horizon_index)) {
+    if (!(model.relative_loss < least)) continue;
+    least = model.relative_loss;
+    leader = model.name;
+  }
+  return leader;
 }
 
 inline std::shared_ptr<BankOptions> Options(std::vector<int> horizons, std::vector<int> seasons = {}) {

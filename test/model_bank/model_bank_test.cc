@@ -67,7 +67,7 @@ TEST(ModelBank, LearnsASeasonAndSaysSo) {
     bank.Update(values[i]);
     if (i >= 6 * season) error += std::abs(Ask(bank, 30).point - values[i + 30]) / (24 * season);
   }
-  EXPECT_THAT(std::string(bank.leader(0)), testing::AnyOf("season_and_level", testing::StartsWith("direct")));
+  EXPECT_THAT(Leader(bank, 0), testing::AnyOf("season_and_level", testing::StartsWith("direct")));
   EXPECT_LT(error, 1.3);  // noise alone is .8; the last value is 40 off
   const HorizonScore score = bank.Score(0);
   EXPECT_LT(score.absolute_error, .1 * score.naive_absolute_error);
