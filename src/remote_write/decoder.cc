@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "remote_write/histogram.h"
@@ -52,11 +53,9 @@ struct RequestDecoder::FingerprintSink {
     sum += LabelFingerprint(label.name, label.value, decoder->seed_);
     if (label.name == kMetricNameLabel) metric_name = label.value;
   }
-  void Add(const Symbol& name, const Symbol& value) {
-    sum += LabelFingerprint(name.hash, value.hash);
-    if (name.hash == decoder->metric_name_hash_ && decoder->Text(name) == kMetricNameLabel) {
-      metric_name = decoder->Text(value);
-    }
+  void AddSymbols(uint32_t name, uint32_t value) {
+    sum += LabelFingerprint(decoder->symbol_hashes_[name], decoder->symbol_hashes_[value]);
+    if (decoder->Text(name) == kMetricNameLabel) metric_name = decoder->Text(value);
   }
 };
 
@@ -65,7 +64,7 @@ struct RequestDecoder::CopySink {
   std::vector<LabelView>* labels;
 
   void Add(const LabelView& label) { labels->push_back(label); }
-  void Add(const Symbol& name, const Symbol& value) { labels->push_back({decoder->Text(name), decoder->Text(value)}); }
+  void AddSymbols(uint32_t name, uint32_t value) { labels->push_back({decoder->Text(name), decoder->Text(value)}); }
 };
 
 RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
@@ -74,13 +73,20 @@ RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
 void RequestDecoder::Clear() {
   message_ = {};
   symbols_.clear();
+  symbol_hashes_.clear();
+  plain_symbols_ = true;
   series_reader_ = metadata_reader_ = WireReader();
   series_left_ = metadata_left_ = 0;
 }
 
 void RequestDecoder::Release() {
   Clear();
-  if (symbols_.capacity() > kKeptSymbols) symbols_ = std::vector<Symbol>();
+  if (symbols_.capacity() > kKeptSymbols) FreeSymbols();
+}
+
+void RequestDecoder::FreeSymbols() {
+  symbols_ = std::vector<Symbol>();
+  symbol_hashes_ = std::vector<uint64_t>();
 }
 
 absl::Status RequestDecoder::Malformed(std::string_view what, const char* position) const {
@@ -99,7 +105,7 @@ absl::Status RequestDecoder::Reset(WriteProtocol protocol, std::string_view mess
     Clear();
     return status;
   }
-  if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) symbols_ = std::vector<Symbol>();
+  if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) FreeSymbols();
   ReadSymbols(first_symbol, symbol_count);
   series_reader_ = metadata_reader_ = WireReader(message);
   return absl::OkStatus();
@@ -143,6 +149,8 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
 
 void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
   symbols_.reserve(symbol_count);
+  symbol_hashes_.reserve(symbol_count);
+  const size_t longest_plain = std::min(limits_.max_label_name_bytes, limits_.max_label_value_bytes);
   while (symbols_.size() < symbol_count) {
     uint32_t tag;
     std::string_view text;
@@ -152,8 +160,9 @@ void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
       continue;
     }
     reader.ReadBytes(text);
-    symbols_.push_back({static_cast<uint32_t>(text.data() - message_.data()), static_cast<uint32_t>(text.size()),
-                        HashLabelText(text, seed_)});
+    plain_symbols_ = plain_symbols_ && text.size() <= longest_plain && text.empty() == symbols_.empty();
+    symbols_.push_back({static_cast<uint32_t>(text.data() - message_.data()), static_cast<uint32_t>(text.size())});
+    symbol_hashes_.push_back(HashLabelText(text, seed_));
   }
 }
 
@@ -210,32 +219,59 @@ inline SeriesError RequestDecoder::CheckLabel(size_t label_count, size_t name_by
 }
 
 template <typename Sink>
-inline SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const {
-  const auto index = static_cast<uint32_t>(ref);
-  if (index >= symbols_.size()) return SeriesError::kSymbolOutOfRange;
-  const Symbol& symbol = symbols_[index];
-  if (pending.name == nullptr) {
-    pending.name = &symbol;
+SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const {
+  const auto symbol = static_cast<uint32_t>(ref);
+  if (symbol >= symbols_.size()) return SeriesError::kSymbolOutOfRange;
+  if (!std::exchange(pending.has_name, !pending.has_name)) {
+    pending.name = symbol;
     return SeriesError::kNone;
   }
-  const Symbol& name = *std::exchange(pending.name, nullptr);
-  const SeriesError error = CheckLabel(++pending.label_count, name.size_bytes, symbol.size_bytes);
-  if (error == SeriesError::kNone && symbol.size_bytes > 0) sink.Add(name, symbol);
+  const size_t value_bytes = symbols_[symbol].size_bytes;
+  const SeriesError error = CheckLabel(++pending.label_count, symbols_[pending.name].size_bytes, value_bytes);
+  if (error == SeriesError::kNone && value_bytes > 0) sink.AddSymbols(pending.name, symbol);
   return error;
+}
+
+// Most of decoding 2.0 is here: nothing but hashes is touched of symbols that need no check by themselves. Stops before
+// a pair that is not so simple.
+void RequestDecoder::AddPlainPairs(WireReader& packed, PendingRefs& pending, FingerprintSink& sink) const {
+  const uint64_t* const hashes = symbol_hashes_.data();
+  const size_t symbols = symbol_hashes_.size();
+  const uint64_t metric_name_hash = metric_name_hash_;
+  Fingerprint sum;
+  uint64_t metric_name = 0;
+  WireReader reader = packed;
+  const size_t most = limits_.max_labels_per_series;
+  size_t label_count = pending.label_count;
+  while (label_count < most) {
+    WireReader pair = reader;
+    uint64_t name = 0;
+    uint64_t value = 0;
+    if (!pair.ReadVarint(name) || !pair.ReadVarint(value) || name >= symbols || value >= symbols) break;
+    reader = pair;
+    label_count++;
+    if (value == 0) continue;
+    const Fingerprint added = LabelFingerprint(hashes[name], hashes[value]);
+    sum = {sum.low + added.low, sum.high + added.high};
+    if (hashes[name] == metric_name_hash) metric_name = value;
+  }
+  packed = reader;
+  pending.label_count = label_count;
+  sink.sum += sum;
+  if (metric_name != 0) sink.metric_name = Text(static_cast<uint32_t>(metric_name));
 }
 
 template <typename Sink>
 SeriesError RequestDecoder::AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const {
   WireReader reader(packed);
-  PendingRefs local_pending = pending;  // these two in registers
-  Sink local_sink = sink;
+  if constexpr (std::is_same_v<Sink, FingerprintSink>) {
+    if (plain_symbols_ && !pending.has_name) AddPlainPairs(reader, pending, sink);
+  }
   while (!reader.done()) {
     uint64_t ref;
-    if (!reader.ReadShortVarint(ref)) return SeriesError::kMalformed;
-    if (const SeriesError error = AddRef(ref, local_pending, local_sink); error != SeriesError::kNone) return error;
+    if (!reader.ReadVarint(ref)) return SeriesError::kMalformed;
+    if (const SeriesError error = AddRef(ref, pending, sink); error != SeriesError::kNone) return error;
   }
-  pending = local_pending;
-  sink = local_sink;
   return SeriesError::kNone;
 }
 
@@ -277,7 +313,7 @@ SeriesError RequestDecoder::WalkSeries(std::string_view body, Sink& sink, Series
     }
     if (error != SeriesError::kNone) return error;
   }
-  if (pending.name != nullptr) return SeriesError::kOddLabelRefs;
+  if (pending.has_name) return SeriesError::kOddLabelRefs;
   return series.has_metadata_ ? ResolveMetadata(series) : SeriesError::kNone;
 }
 
@@ -324,8 +360,8 @@ SeriesError RequestDecoder::ResolveMetadata(SeriesView& series) const {
   // Reference 0, which is also the absent one, is the empty text even where there are no symbols.
   const size_t count = std::max<size_t>(symbols_.size(), 1);
   if (series.help_ref_ >= count || series.unit_ref_ >= count) return SeriesError::kSymbolOutOfRange;
-  series.metadata_.help = series.help_ref_ == 0 ? std::string_view() : Text(symbols_[series.help_ref_]);
-  series.metadata_.unit = series.unit_ref_ == 0 ? std::string_view() : Text(symbols_[series.unit_ref_]);
+  series.metadata_.help = series.help_ref_ == 0 ? std::string_view() : Text(series.help_ref_);
+  series.metadata_.unit = series.unit_ref_ == 0 ? std::string_view() : Text(series.unit_ref_);
   return SeriesError::kNone;
 }
 

@@ -135,18 +135,18 @@ class RequestDecoder {
   bool CopyLabels(uint32_t offset, uint32_t size_bytes, std::vector<LabelView>& labels) const;
 
  private:
-  // 16 bytes; the text is found in the message.
+  // Where its text stands in the message.
   struct Symbol {
     uint32_t offset;
     uint32_t size_bytes;
-    uint64_t hash;
   };
 
-  static_assert(sizeof(Symbol) == kSymbolBytes);
+  static_assert(sizeof(Symbol) + sizeof(uint64_t) == kSymbolBytes);
 
-  // A name reference waits for its value's.
+  // A name's reference waits for its value's.
   struct PendingRefs {
-    const Symbol* name = nullptr;
+    uint32_t name = 0;
+    bool has_name = false;
     size_t label_count = 0;
   };
 
@@ -157,6 +157,7 @@ class RequestDecoder {
   void ReadSymbols(WireReader reader, size_t symbol_count);
   absl::Status Malformed(std::string_view what, const char* position) const;
   void Clear();
+  void FreeSymbols();
 
   template <WriteProtocol protocol, typename Sink>
   SeriesError WalkSeries(std::string_view body, Sink& sink, SeriesView& series) const;
@@ -164,6 +165,7 @@ class RequestDecoder {
   bool ReadRareField(WireReader& reader, uint32_t tag, SeriesView& series) const;
   template <typename Sink>
   SeriesError AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const;
+  void AddPlainPairs(WireReader& packed, PendingRefs& pending, FingerprintSink& sink) const;
   template <typename Sink>
   SeriesError AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const;
   SeriesError CheckLabel(size_t label_count, size_t name_bytes, size_t value_bytes) const;
@@ -171,7 +173,9 @@ class RequestDecoder {
   SeriesError ResolveMetadata(SeriesView& series) const;
   bool IsExemplarValid(std::string_view message) const;
 
-  std::string_view Text(const Symbol& symbol) const { return message_.substr(symbol.offset, symbol.size_bytes); }
+  std::string_view Text(uint32_t symbol) const {
+    return message_.substr(symbols_[symbol].offset, symbols_[symbol].size_bytes);
+  }
 
   const DecodeLimits limits_;
   const uint64_t seed_;
@@ -180,6 +184,8 @@ class RequestDecoder {
   WriteProtocol protocol_ = WriteProtocol::kV1;
   std::string_view message_;
   std::vector<Symbol> symbols_;
+  std::vector<uint64_t> symbol_hashes_;  // one a symbol
+  bool plain_symbols_ = true;            // no symbol is too long for a name or a value, and only the first is empty
   WireReader series_reader_, metadata_reader_;
   size_t series_left_ = 0, metadata_left_ = 0;
 };

@@ -12,7 +12,7 @@ MetricType ToMetricType(uint64_t value) {
 
 }  // namespace
 
-bool ReadSample(std::string_view message, Sample& sample) {
+bool ReadSampleFields(std::string_view message, Sample& sample) {
   WireReader reader(message);
   while (!reader.done()) {
     uint32_t tag;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "remote_write/decoder.h"
@@ -12,7 +14,7 @@ namespace promcast {
 
 /// The small messages inside a request. Each returns false when its wire format is broken; a field that is absent keeps
 /// what the destination held, and of a field that is there twice the last one stands, as protobuf has it.
-bool ReadSample(std::string_view message, Sample& sample);
+bool ReadSampleFields(std::string_view message, Sample& sample);
 bool ReadLabelFields(std::string_view message, LabelView& label);
 bool ReadMetadata(std::string_view message, MetadataView& metadata);  ///< 1.0: MetricMetadata
 
@@ -23,6 +25,24 @@ struct MetadataRefs {
   uint32_t unit_ref = 0;
 };
 bool ReadMetadataRefs(std::string_view message, MetadataRefs& metadata);
+
+/// A Sample message; the layout that every sender writes (value, then a time after the epoch) is taken at once.
+inline bool ReadSample(std::string_view message, Sample& sample) {
+  constexpr size_t kTimeAt = 10;
+  const size_t time_bytes = message.size() - kTimeAt;
+  if (std::endian::native == std::endian::little && time_bytes - 1 < sizeof(uint64_t) &&
+      message[0] == WireTag(1, WireType::kFixed64) && message[kTimeAt - 1] == WireTag(2, WireType::kVarint)) {
+    uint64_t last_bytes;
+    std::memcpy(&last_bytes, message.data() + message.size() - sizeof(last_bytes), sizeof(last_bytes));
+    uint64_t time = last_bytes >> (64 - 8 * time_bytes);
+    if ((time & kVarintContinued) == kVarintContinued >> (64 - 8 * time_bytes) >> 8) {
+      std::memcpy(&sample.value, message.data() + 1, sizeof(sample.value));
+      sample.timestamp_ms = static_cast<int64_t>(JoinVarint(time));
+      return true;
+    }
+  }
+  return ReadSampleFields(message, sample);
+}
 
 /// A Label message; the layout that every sender writes (name, value, both shorter than 128 bytes) is taken at once.
 inline bool ReadLabel(std::string_view message, LabelView& label) {

@@ -15,6 +15,16 @@ constexpr uint32_t WireTag(uint32_t field_number, WireType type) {
   return field_number << 3 | static_cast<uint32_t>(type);
 }
 
+/// The bit that each byte of a varint but its last one carries.
+inline constexpr uint64_t kVarintContinued = 0x8080808080808080u;
+
+/// The value of a varint of at most eight bytes, the first in the lowest byte, zeros behind the last.
+constexpr uint64_t JoinVarint(uint64_t bytes) {
+  bytes = (bytes & 0x007f007f007f007fu) | (bytes & 0x7f007f007f007f00u) >> 1;
+  bytes = (bytes & 0x00003fff00003fffu) | (bytes & 0x3fff00003fff0000u) >> 2;
+  return (bytes & 0x000000000fffffffu) | (bytes & 0x0fffffff00000000u) >> 4;
+}
+
 /// Reads one message's fields in place. Every method returns false on broken input, after which the reader is of no
 /// more use. Accepts what protobuf's own parsers accept, save groups (wire types 3 and 4), which no schema here has.
 /// Copy it into a local variable before a loop, so that it lives in registers.
@@ -30,18 +40,11 @@ class WireReader {
   /// At most ten bytes; bits above the 64th are dropped.
   bool ReadVarint(uint64_t& value) {
     if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) return value = static_cast<uint8_t>(*at_++), true;
+    if (remaining() >= 2 && static_cast<uint8_t>(at_[1]) < 0x80) {
+      value = (static_cast<uint32_t>(static_cast<uint8_t>(at_[1])) << 7) | (static_cast<uint8_t>(at_[0]) & 0x7f);
+      return at_ += 2, true;
+    }
     return ReadLongVarint(value, 10);
-  }
-
-  /// The same as ReadVarint, without a branch between one byte and two: for values where that is hard to predict.
-  bool ReadShortVarint(uint64_t& value) {
-    if (remaining() < 2) return ReadVarint(value);
-    const uint32_t first = static_cast<uint8_t>(at_[0]), second = static_cast<uint8_t>(at_[1]);
-    const uint32_t is_long = first >> 7;
-    if ((is_long & second >> 7) != 0) return ReadLongVarint(value, 10);
-    value = (first & 0x7f) | (second << 7 & (0 - is_long));
-    at_ += 1 + is_long;
-    return true;
   }
 
   /// At most five bytes; bits above the 32nd are dropped. Field number 0 is broken input.
@@ -111,13 +114,26 @@ class WireReader {
   }
 
   bool ReadLongVarint(uint64_t& value, int max_bytes) {
+    const LongVarint read = LongVarintAt(at_, end_, max_bytes);
+    if (read.behind == nullptr) return false;
+    at_ = read.behind;
+    value = read.value;
+    return true;
+  }
+
+  // By value and out of line, so that the reader of the common short ones stays in registers.
+  struct LongVarint {
+    const char* behind;  // null: broken
+    uint64_t value;
+  };
+  [[gnu::noinline]] static LongVarint LongVarintAt(const char* at, const char* end, int max_bytes) {
     uint64_t result = 0;
-    for (int i = 0; i < max_bytes && at_ != end_; i++) {
-      const auto byte = static_cast<uint8_t>(*at_++);
+    for (int i = 0; i < max_bytes && at != end; i++) {
+      const auto byte = static_cast<uint8_t>(*at++);
       result |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
-      if (byte < 0x80) return value = result, true;
+      if (byte < 0x80) return {at, result};
     }
-    return false;
+    return {nullptr, 0};
   }
 
   const char* at_ = nullptr;

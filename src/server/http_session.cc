@@ -10,11 +10,11 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
 #include "logging/log.h"
+#include "server/body_reader.h"
 #include "server/server_core.h"
 #include "server/tls_context.h"
 
@@ -29,12 +29,9 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 using TcpStream = beast::tcp_stream;
 using TlsStream = asio::ssl::stream<beast::tcp_stream>;
-using Parser = http::request_parser<http::buffer_body>;
+using Parser = BodyReader<TcpStream>::Parser;
 
 constexpr size_t kMaxHeadBytes = 16 << 10;
-constexpr size_t kBodyPieceBytes = 16 << 10;
-constexpr size_t kSlowestBodyBytesPerSecond = 64 << 10;
-constexpr size_t kSmallBodyBytes = 256 << 10;       ///< larger ones leave a part of the budget to those up to it
 constexpr std::chrono::milliseconds kLinger{2000};  ///< for a client to read an answer given before its request's end
 constexpr size_t kMaxLingerBytes = 1 << 20;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
@@ -65,12 +62,6 @@ HttpReply Unauthorized() {
   HttpReply reply = Plain(401, "Unauthorized\n");
   reply.headers.emplace_back("WWW-Authenticate", "Basic");
   return reply;
-}
-
-/// True when the peer broke HTTP's rules; false when it, or the connection, went away.
-bool IsMalformed(const error_code& error) {
-  return error.category() == make_error_code(http::error::bad_method).category() &&
-         error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
 std::string_view View(beast::string_view text) {
@@ -261,83 +252,26 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(kContinue), kNoThrow);
       if (error) co_return false;
     }
-    std::string body;
-    ByteBudget::Reservation reservation = endpoint.budget().Open();
-    std::optional<HttpReply> refusal = co_await ReadBody(parser, check.protocol, body, reservation);
-    if (refusal) {
-      body = std::string();
-      reservation.Release();
-      if (refusal->status == 0) co_return false;
-      co_return co_await RefuseUnread(parser, *std::move(refusal));
+    std::optional<BodyReader<Stream>> body;
+    body.emplace(stream_, buffer_, endpoint.budget(),
+                 typename BodyReader<Stream>::Limits{endpoint.max_body_bytes(), core_.options.header_timeout,
+                                                     core_.options.read_timeout},
+                 started_);
+    if (const std::optional<BodyFailure> failure = co_await body->Read(parser)) {
+      body.reset();  // gives its memory back before the answer
+      if (failure->status == BodyFailure::kTooSlow) CountTimeout();
+      if (failure->status == BodyFailure::kTooSlow || failure->status == BodyFailure::kGone) co_return false;
+      keep_alive_ = false;
+      co_return co_await RefuseAndLinger(ToHttp(endpoint.Refuse(check.protocol, failure->status, failure->text)));
     }
-    WriteReply reply = co_await Write(check.protocol, std::move(body), std::move(reservation));
+    WriteReply reply = co_await Write(check.protocol, body->TakeBytes(), body->TakeReservation());
     co_return co_await Respond(ToHttp(std::move(reply)));
   }
 
   static absl::string_view Absl(beast::string_view text) { return {text.data(), text.size()}; }
 
-  /// Reads the body as far as memory may be reserved for what arrives; Content-Length only bounds the growth. Returns
-  /// the answer when that fails, with status 0 when there is nobody to answer.
-  awaitable<std::optional<HttpReply>> ReadBody(Parser& parser, WriteProtocol protocol, std::string& body,
-                                               ByteBudget::Reservation& reservation) {
-    WriteEndpoint& endpoint = core_.hooks.write;
-    const auto refuse = [&](int status, std::string text) {
-      return ToHttp(endpoint.Refuse(protocol, status, std::move(text)));
-    };
-    // What takes all of the budget leaves no room to inflate it in.
-    const size_t limit = std::min(endpoint.max_body_bytes(), std::max<size_t>(endpoint.budget().limit_bytes(), 1) - 1);
-    const std::string too_large = "request body larger than " + std::to_string(limit) + " bytes";
-    const boost::optional<uint64_t> length = parser.content_length();
-    if (length && *length > limit) co_return refuse(413, too_large);
-    size_t used = 0;
-    steady_clock::time_point deadline = started_ + core_.options.header_timeout;
-    while (!parser.is_done()) {
-      if (used == body.size()) {
-        if (used > limit) co_return refuse(413, too_large);
-        size_t size = std::min(limit + 1, std::max(kBodyPieceBytes, 2 * used));
-        if (length) size = std::min<size_t>(size, std::max<uint64_t>(*length, 1));
-        // One byte for the end of a body that fills its piece exactly.
-        size = std::max(size, used + 1);
-        if (!reservation.GrowTo(size, LeftToOthers(size, endpoint.budget().limit_bytes()))) {
-          co_return refuse(503, "too many bytes in flight; send the request again");
-        }
-        body.resize(size);
-      }
-      Lowest().expires_at(std::min(deadline, started_ + core_.options.read_timeout));
-      parser.get().body().data = body.data() + used;
-      parser.get().body().size = body.size() - used;
-      parser.get().body().more = true;
-      const size_t room = body.size() - used;
-      const auto [error, bytes] = co_await http::async_read_some(stream_, buffer_, parser, kNoThrow);
-      const size_t got = room - parser.get().body().size;
-      used += got;
-      deadline = LaterBy(deadline, got);
-      if (!error || error == http::error::need_buffer) continue;
-      if (error == beast::error::timeout) CountTimeout();
-      if (!IsMalformed(error)) co_return Plain(0, "");
-      co_return refuse(400, "malformed request body: " + error.message());
-    }
-    if (used > limit) co_return refuse(413, too_large);
-    body.resize(used);
-    co_return std::nullopt;
-  }
-
   /// A connection whose time is up is closed already, so nothing can be answered.
   void CountTimeout() { core_.CountRequest(path_, 408, steady_clock::now() - started_); }
-
-  /// What a body of `size` bytes does not take of the budget: half, and half of the rest when it needs more than that,
-  /// so that one such body passes beside small ones.
-  static size_t LeftToOthers(size_t size, size_t budget) {
-    if (size <= kSmallBodyBytes) return 0;
-    return size <= budget / 2 ? budget / 2 : (budget - std::min(size, budget)) / 2;
-  }
-
-  /// Bytes earn the time that they take at the slowest speed; never more than header_timeout from now, so that nobody
-  /// sends fast first and then holds memory.
-  steady_clock::time_point LaterBy(steady_clock::time_point deadline, size_t bytes) const {
-    const std::chrono::microseconds earned(bytes * 1'000'000 / kSlowestBodyBytesPerSecond);
-    return std::min(deadline + earned, steady_clock::now() + core_.options.header_timeout);
-  }
 
   /// A suspended connection and what it resumes on. The order matters: the handler gives its coroutine's memory back by
   /// way of the io_context, so the core goes last.

@@ -45,6 +45,28 @@ TEST_F(EncoderTest, WritesRemoteWrite1) {
   EXPECT_TRUE(IsStaleMarker(request.timeseries(1).samples(0).value()));
 }
 
+TEST_F(EncoderTest, WhatItWritesIsReadBackWhateverTheTime) {
+  std::vector<OutgoingSample> samples;
+  for (int bit = 0; bit < 64; bit++) {
+    const uint64_t power = uint64_t{1} << bit;
+    for (const uint64_t time : {power, ~power, 0 - power, power - 1}) {
+      samples.push_back({up_, {static_cast<int64_t>(time), 1. / (bit + 1)}, MetricType::kUnknown});
+    }
+  }
+  for (const WriteProtocol protocol : {WriteProtocol::kV1, WriteProtocol::kV2}) {
+    RequestDecoder decoder(DecodeLimits{}, 1);
+    const std::string message = Encode(protocol, samples);
+    ASSERT_TRUE(decoder.Reset(protocol, message).ok());
+    for (const OutgoingSample& sent : samples) {
+      SeriesView series;
+      Sample read;
+      ASSERT_TRUE(decoder.NextSeries(series) && series.NextSample(read));
+      EXPECT_EQ(read.timestamp_ms, sent.sample.timestamp_ms);
+      EXPECT_EQ(read.value, sent.sample.value);
+    }
+  }
+}
+
 TEST_F(EncoderTest, WritesRemoteWrite2WithEachSymbolOnce) {
   for (int request_number = 0; request_number < 2; request_number++) {  // nothing is left of the former request
     v2::Request request;

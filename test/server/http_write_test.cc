@@ -50,6 +50,20 @@ TEST_F(HttpWriteTest, TakesChunkedBodiesOfAnyChunkSize) {
   EXPECT_EQ(sink.samples, 10000u);
 }
 
+TEST_F(HttpWriteTest, TakesBodiesOfKnownLengthInPiecesAndLeavesTheNextRequestAlone) {
+  Start();
+  RawClient client(address);
+  std::string message;
+  for (int i = 0; i < 2500; ++i) message += OneSampleMessage();
+  const std::string request = WriteRequest(SnappyLiteral(message));
+  const std::string requests = request + WriteRequest(SnappyLiteral(OneSampleMessage())) + request;
+  for (size_t piece_bytes : {size_t{511}, size_t{16384}, size_t{50000}, requests.size()}) {
+    for (size_t at = 0; at < requests.size(); at += piece_bytes) client.Send(requests.substr(at, piece_bytes));
+    for (int i = 0; i < 3; i++) EXPECT_EQ(client.Read().status, 204) << piece_bytes;
+  }
+  EXPECT_EQ(sink.samples, 4 * 5001u);
+}
+
 TEST_F(HttpWriteTest, WrittenHeadersAreSentFor20AlsoOnErrors) {
   Start();
   RawClient client(address);

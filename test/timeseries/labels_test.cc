@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <set>
 #include <string>
 
 #include "timeseries/fingerprint.h"
@@ -45,6 +47,36 @@ TEST(Fingerprints, DoNotDependOnOrderAndALabelCanBeExchanged) {
 TEST(Fingerprints, TellNameFromValueAndOneSeedFromAnother) {
   EXPECT_FALSE(LabelFingerprint("a", "b", 1) == LabelFingerprint("b", "a", 1));
   EXPECT_FALSE(LabelFingerprint("a", "b", 1) == LabelFingerprint("a", "b", 2));
+}
+
+TEST(Fingerprints, HangOnEveryByteAndOnTheLength) {
+  std::set<uint64_t> hashes;
+  size_t texts = 0;
+  for (size_t length = 0; length <= 40; length++) {
+    std::string text(length, '\0');
+    hashes.insert(HashLabelText(text, 7)), texts++;
+    for (char& byte : text) {
+      for (const char other : {'\1', '\x80'}) {
+        byte = other;
+        hashes.insert(HashLabelText(text, 7)), texts++;
+      }
+      byte = '\0';
+    }
+  }
+  EXPECT_EQ(hashes.size(), texts);
+}
+
+TEST(Fingerprints, OfOneLabelSpreadOverAllShards) {
+  constexpr size_t kShards = 4;
+  constexpr size_t kSeries = 4000;
+  std::array<size_t, kShards> series{};
+  for (size_t i = 0; i < kSeries; i++) {
+    const Fingerprint fingerprint = LabelFingerprint("__name__", "metric_" + std::to_string(i), 7);
+    series[(fingerprint.high >> 32) * kShards >> 32]++;
+  }
+  for (size_t shard = 0; shard < kShards; shard++) {
+    EXPECT_NEAR(static_cast<double>(series[shard]), 1. * kSeries / kShards, 150) << shard;
+  }
 }
 
 }  // namespace
