@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstddef>
 
+#include "pipeline/memory_watch.h"
+
 namespace promcast {
 
 /// Counts against the limits that all shards share. Thread-safe.
@@ -25,7 +27,10 @@ class Quota {
 struct Admission {
   Quota series;  ///< with a model
   Quota output_series;
-  std::atomic<bool> memory_full{false};  ///< no new series until memory is below its limit again
+  std::atomic<bool> memory_full{false};      ///< no new series until memory is below its limit again
+  std::atomic<bool> memory_pressed{false};   ///< series with more than `relief` allows give it up, one after the other
+  std::atomic<uint64_t> relieved_series{0};  ///< how often one gave something up
+  std::atomic<MemoryRelief> relief{MemoryRelief::kNone};  ///< what new series do without
 };
 
 }  // namespace promcast

@@ -176,11 +176,14 @@ void Pipeline::ReportLoop() {
       const auto stop = [this]() PROMCAST_REQUIRES(mutex_) { return stopping_; };
       if (stop_requested_.WaitFor(mutex_, std::chrono::seconds(1), stop)) return;
     }
-    WatchMemory();
+    const std::vector<RuleReport> rules = rule_reports();
+    int64_t lap_ms = 0;
+    for (const RuleReport& rule : rules) lap_ms = std::max(lap_ms, rule.options.interval_ms);
+    WatchMemory(lap_ms);
     ReviewReadings();
     OutputBatch out;
     const int64_t now_ms = clock_.NowMs();
-    for (const RuleReport& rule : rule_reports()) {
+    for (const RuleReport& rule : rules) {
       int64_t& next = next_ms[rule.options.name];
       if (now_ms < next && next <= now_ms + rule.options.interval_ms) continue;
       next = now_ms + rule.options.interval_ms;
@@ -190,9 +193,23 @@ void Pipeline::ReportLoop() {
   }
 }
 
-void Pipeline::WatchMemory() {
+void Pipeline::WatchMemory(int64_t lap_ms) {
   const size_t limit_bytes = max_memory_bytes_.load();
-  const bool full = limit_bytes > 0 && ResidentBytes() > static_cast<double>(limit_bytes);
+  memory_watch_.Look({.used_bytes = limit_bytes > 0 ? ResidentBytes() : 0,
+                      .limit_bytes = static_cast<double>(limit_bytes),
+                      .relieved_series = admission_.relieved_series,
+                      .now_ms = clock_.NowMs(),
+                      .lap_ms = lap_ms});
+  admission_.memory_pressed = memory_watch_.pressed();
+  const MemoryRelief relief = memory_watch_.relief();
+  if (relief != admission_.relief.exchange(relief)) {
+    const bool gives = relief != MemoryRelief::kNone;
+    Log(gives ? LogLevel::kWarn : LogLevel::kInfo,
+        gives ? "memory is near limits.max_memory; series give something up"
+              : "memory is far below limits.max_memory again; new series get all that their rule says",
+        {{"gives_up", MemoryReliefName(relief)}, {"max_memory_bytes", limit_bytes}});
+  }
+  const bool full = memory_watch_.full();
   if (full == admission_.memory_full.exchange(full)) return;
   Log(full ? LogLevel::kWarn : LogLevel::kInfo,
       full ? "memory is above limits.max_memory; new series are left out" : "memory is below limits.max_memory again",

@@ -59,7 +59,7 @@ class Pipeline final : public SampleSink {
  private:
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
-  void WatchMemory();
+  void WatchMemory(int64_t lap_ms);
   void ReviewReadings();
   void WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const;
 
@@ -69,6 +69,7 @@ class Pipeline final : public SampleSink {
   MetricCatalog catalog_;
   Admission admission_;
   std::atomic<size_t> max_memory_bytes_;
+  MemoryWatch memory_watch_;  // the reporter's
   std::atomic<bool> types_changed_{false};
 
   mutable Mutex mutex_;

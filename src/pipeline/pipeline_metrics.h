@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+
+#include "pipeline/memory_watch.h"
 #include "self_metrics/metrics.h"
 
 namespace promcast {
@@ -20,6 +23,8 @@ struct PipelineMetrics {
                                        "Times that a series was asked for its predictions and gave them.")),
         held_back(metrics.AddCounter("promcast_predictions_held_back_total",
                                      "Forecasts of one horizon left out by hold_back, for want of skill.")),
+        gave_up_seasons(GaveUp(metrics, MemoryRelief::kSeasons)),
+        gave_up_horizons(GaveUp(metrics, MemoryRelief::kHorizons)),
         output_samples(metrics.AddCounter("promcast_output_samples_total", "Samples handed to the writer.")) {}
 
   Counter& series_created;
@@ -31,7 +36,16 @@ struct PipelineMetrics {
   Counter& cells;
   Counter& predictions;
   Counter& held_back;
+  Counter& gave_up_seasons;
+  Counter& gave_up_horizons;
   Counter& output_samples;
+
+ private:
+  static Counter& GaveUp(MetricRegistry& metrics, MemoryRelief relief) {
+    return metrics.AddCounter("promcast_series_relieved_total",
+                              "Series that gave something up because memory came near its limit.",
+                              {{"gave_up", std::string(MemoryReliefName(relief))}});
+  }
 };
 
 }  // namespace promcast

@@ -16,7 +16,14 @@ bool operator==(const RuleOptions& a, const RuleOptions& b) {
          a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
 }
 
-RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
+MemoryRelief Rule::Possible(MemoryRelief relief) const {
+  if (relief == MemoryRelief::kHorizons && options.horizons_ms.size() > 1) return MemoryRelief::kHorizons;
+  return relief == MemoryRelief::kNone || options.seasons_ms.empty() ? MemoryRelief::kNone : MemoryRelief::kSeasons;
+}
+
+RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relief) const {
+  const size_t horizons = relief == MemoryRelief::kHorizons ? 1 : options.horizons_ms.size();
+  const std::span<const int64_t> horizons_ms(options.horizons_ms.data(), horizons);
   const auto in_steps = [&](int64_t duration_ms) {
     return static_cast<int>(std::clamp<int64_t>((duration_ms + step_ms / 2) / step_ms, 1, 1 << 24));
   };
@@ -28,15 +35,16 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
   bank.floor = options.floor;
   bank.ceiling = options.ceiling;
   if (reading == CellReading::kRate && !bank.floor && bank.ceiling.value_or(1) > 0) bank.floor = 0;
-  for (const int64_t horizon_ms : options.horizons_ms) bank.horizons.push_back(in_steps(horizon_ms));
+  for (const int64_t horizon_ms : horizons_ms) bank.horizons.push_back(in_steps(horizon_ms));
   std::sort(bank.horizons.begin(), bank.horizons.end());
   bank.horizons.erase(std::unique(bank.horizons.begin(), bank.horizons.end()), bank.horizons.end());
   for (const int64_t season_ms : options.seasons_ms) {
-    if (season_ms >= 2 * step_ms) bank.seasons.push_back(in_steps(season_ms));
+    if (relief == MemoryRelief::kNone && season_ms >= 2 * step_ms) bank.seasons.push_back(in_steps(season_ms));
   }
   RulePlan plan;
   plan.step_ms = step_ms;
-  for (const int64_t horizon_ms : options.horizons_ms) {
+  plan.relief = relief;
+  for (const int64_t horizon_ms : horizons_ms) {
     const auto at = std::lower_bound(bank.horizons.begin(), bank.horizons.end(), in_steps(horizon_ms));
     plan.bank_horizon.push_back(static_cast<size_t>(at - bank.horizons.begin()));
   }

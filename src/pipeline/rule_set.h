@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/memory_watch.h"
 #include "pipeline/options.h"
 #include "promcast/model_bank.h"
 #include "series/cell_grid.h"
@@ -17,7 +18,8 @@ namespace promcast {
 struct RulePlan {
   int64_t step_ms = 0;
   std::shared_ptr<const BankPlan> bank;
-  std::vector<size_t> bank_horizon;  ///< one for each of the rule's horizons
+  std::vector<size_t> bank_horizon;           ///< one for each of the rule's horizons, or only for the first ones
+  MemoryRelief relief = MemoryRelief::kNone;  ///< what the banks do without
 };
 
 /// A rule with the texts that its output series carry.
@@ -33,7 +35,9 @@ struct Rule {
     return options.horizons_ms.size() * (1 + 2 * options.coverages.size()) + (options.anomaly_score ? 2 : 0) +
            2 * options.thresholds.size();
   }
-  RulePlan MakePlan(int64_t step_ms, CellReading reading) const;
+  /// What series of this rule can give up of what `relief` asks for.
+  MemoryRelief Possible(MemoryRelief relief) const;
+  RulePlan MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relief) const;
 };
 
 /// The rules of one configuration; never changes once made, shared by all shards.

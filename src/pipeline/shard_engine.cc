@@ -203,7 +203,7 @@ SampleOutcome ShardEngine::AddToGrid(SeriesState& state, Sample sample, int64_t 
 }
 
 void ShardEngine::StartModel(SeriesState& state) {
-  state.model = std::make_unique<SeriesModel>(PlanOf(*state.rule, state.step_ms, state.reading), state.reading);
+  state.model = std::make_unique<SeriesModel>(PlanOf(state), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
   replaying_ = true;
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
@@ -218,9 +218,24 @@ void ShardEngine::RestartLater(SeriesState& state) {
   if (output_.size() >= kFlushedSamples) FlushOutput();
 }
 
-std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const Rule& rule, int64_t step_ms, CellReading reading) {
-  const auto [at, is_new] = plans_.try_emplace({&rule, {step_ms, reading}});
-  if (is_new) at->second = std::make_shared<const RulePlan>(rule.MakePlan(step_ms, reading));
+bool ShardEngine::Relieve(SeriesState& state) {
+  if (!context_.admission.memory_pressed || state.model == nullptr) return false;
+  const MemoryRelief relief = state.rule->Possible(context_.admission.relief);
+  if (relief <= state.model->plan->relief) return false;
+  if (relief == MemoryRelief::kHorizons) EndOutput(state);  // that of the longer horizons for good
+  StartModel(state);
+  context_.admission.relieved_series++;
+  (relief == MemoryRelief::kHorizons ? context_.metrics.gave_up_horizons : context_.metrics.gave_up_seasons)
+      .Increment();
+  return true;
+}
+
+std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const SeriesState& state) {
+  const MemoryRelief relief = state.rule->Possible(context_.admission.relief);
+  const auto [at, is_new] = plans_.try_emplace({state.rule, state.step_ms, state.reading, relief});
+  if (is_new) {
+    at->second = std::make_shared<const RulePlan>(state.rule->MakePlan(state.step_ms, state.reading, relief));
+  }
   return at->second;
 }
 

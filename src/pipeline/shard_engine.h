@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -70,9 +71,10 @@ class ShardEngine {
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
   void StartModel(SeriesState& state);
   void RestartLater(SeriesState& state);
+  bool Relieve(SeriesState& state);
   const SampleVerdict* KnownVerdict(const Fingerprint& fingerprint) const;
   void Remember(const Fingerprint& fingerprint, SampleVerdict verdict);
-  std::shared_ptr<const RulePlan> PlanOf(const Rule& rule, int64_t step_ms, CellReading reading);
+  std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state);
   void Enlist(uint32_t slot);
 
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
@@ -90,7 +92,8 @@ class ShardEngine {
   SeriesOptions series_options_;
   GridLimits grid_limits_;
   std::shared_ptr<const RuleSet> rules_;
-  std::map<std::pair<const Rule*, std::pair<int64_t, CellReading>>, std::shared_ptr<const RulePlan>> plans_;
+  using PlanKey = std::tuple<const Rule*, int64_t, CellReading, MemoryRelief>;
+  std::map<PlanKey, std::shared_ptr<const RulePlan>> plans_;
   Registry<SeriesState> registry_;
   IgnoredSeries ignored_;
   std::vector<Schedule> schedules_;  // one a rule

@@ -67,7 +67,7 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
     Remove(slot);
     return false;
   }
-  if (Predict(state, now_ms)) context_.metrics.predictions.Increment();
+  if (!Relieve(state) && Predict(state, now_ms)) context_.metrics.predictions.Increment();
   TallySeries(state);
   return true;
 }
@@ -108,7 +108,7 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
   output_series_.Open(state.label_block, state.reading, *state.rule);
-  for (size_t h = 0; h < rule.horizons_ms.size(); h++) {
+  for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
     ForecastOut forecast{0, lower_, upper_};
     if (!model.bank.Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
     if (rule.hold_back && !model.bank.skilful(model.plan->bank_horizon[h])) {
@@ -136,7 +136,8 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
   curve_.assign(1, {0, model.grid.last_value()});
   lower_curve_ = upper_curve_ = curve_;
   if (state.reading == CellReading::kRate) curve_[0].value = lower_curve_[0].value = upper_curve_[0].value = kUnknown;
-  const double last = static_cast<double>(rule.horizons_ms.back()) / static_cast<double>(model.plan->step_ms);
+  const int64_t last_ms = rule.horizons_ms[model.plan->bank_horizon.size() - 1];
+  const double last = static_cast<double>(last_ms) / static_cast<double>(model.plan->step_ms);
   int steps = 0;
   for (int i = 1; i <= kCurvePoints; i++) {
     const int next = static_cast<int>(std::round(std::pow(last, static_cast<double>(i) / kCurvePoints)));

@@ -355,6 +355,39 @@ TEST(ShardEngine, SeriesLeftOutByALimitAreLookedAtAgain) {
   EXPECT_EQ(f.Apply(kLoad, f.clock.NowMs(), 1), SampleVerdict::kAccepted);
 }
 
+TEST(ShardEngine, AnswersMemoryPressureWithSeasonsAndThenHorizonsAndKeepsEverySeries) {
+  RuleOptions rule = TestRule("load");
+  rule.seasons_ms = {60'000};
+  EngineFixture f({rule});
+  const auto bank_bytes = [&] {
+    f.Stream(kLoad, 3, Wave);  // the sums of a whole lap
+    return f.engine->Report().bank_bytes.sum();
+  };
+  f.Stream(kLoad, 200, Wave);
+  const size_t whole = bank_bytes();
+
+  f.admission.relief = MemoryRelief::kSeasons;
+  EXPECT_EQ(bank_bytes(), whole) << "nothing is taken from known series until memory is short";
+  f.admission.memory_pressed = true;
+  const size_t without_seasons = bank_bytes();
+  EXPECT_LT(without_seasons, whole);
+  f.admission.relief = MemoryRelief::kHorizons;
+  EXPECT_LT(bank_bytes(), without_seasons);
+  EXPECT_EQ(f.admission.relieved_series, 2u);
+
+  const std::string longest = "predicted_load{forecaster=\"promcast\",horizon=\"30s\",job=\"a\"}";
+  const std::string shortest = "predicted_load{forecaster=\"promcast\",horizon=\"5s\",job=\"a\"}";
+  ASSERT_FALSE(f.written[longest].empty());
+  EXPECT_TRUE(IsStaleMarker(f.written[longest].back().value));
+  f.Stream(kLoad, 60, Wave);
+  EXPECT_EQ(f.Count(SeriesStatus::kPredicted), 1u);
+  EXPECT_FALSE(IsStaleMarker(f.written[shortest].back().value));
+  EXPECT_EQ(f.written[shortest].back().timestamp_ms, f.clock.NowMs());
+  for (size_t i = 1; i < f.written[shortest].size(); i++) {
+    EXPECT_LT(f.written[shortest][i - 1].timestamp_ms, f.written[shortest][i].timestamp_ms);
+  }
+}
+
 TEST(ShardEngine, AnomaliesShowTheirSide) {
   EngineFixture f({TestRule("load")});
   f.Stream(kLoad, 200, Wave);
