@@ -16,9 +16,15 @@ constexpr int64_t kSomeResolved = 20;   // before that the usual residual is not
 constexpr int64_t kManyResolved = 100;  // before that no model is tilted
 constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
-constexpr float kFeedback = 2.3F;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
-constexpr float kFarFeedback = 4;
-constexpr float kFarReserve = .015F;      // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kFeedback = 2.3;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
+constexpr double kFarFeedback = 9;
+constexpr double kSparseFarFeedback = 4;
+constexpr double kFarReserve = .008;    // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kFarMost = .7;         // of a far band's answer to realised coverage
+constexpr double kRecentFeedback = .5;  // of a far band to the newest misses
+constexpr double kRecentRate = .2;
+constexpr int kMaxChecks = 25;            // that wait at the same time
+constexpr double kManyChecks = 30;        // a cycle; realised coverage is known well
 constexpr double kTailCoverage = .9;      // from there on a far band's quantile is steadied
 constexpr double kTailBeyond = 4;         // what lies beyond the inner quantile, against what lies beyond the outer one
 constexpr double kHeavierTail = 1.24;     // than a normal one
@@ -48,6 +54,15 @@ float MeanWeight(float median_weight, float tilt) {
   return Power4(median_weight) * tilt;
 }
 
+CoverageFeedback FarFeedback(std::span<const double> coverages, double checks_a_cycle) {
+  const double trusted = std::min(1., checks_a_cycle / kManyChecks);
+  auto feedback = CoverageFeedback::Make(coverages, std::max(trusted * kFarFeedback, kSparseFarFeedback), kFarReserve);
+  feedback.most = kFarMost;
+  feedback.recent_rate = kRecentRate;
+  feedback.recent_gain = trusted * kRecentFeedback;
+  return feedback;
+}
+
 }  // namespace
 
 // A forecast that waits for its value. The codes of its fields follow it in memory.
@@ -72,14 +87,21 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   plan.coverages = options.coverages;
   plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
   for (double coverage : options.coverages) {
-    plan.widening.push_back(static_cast<float>((far ? kFarFeedback : kFeedback) * NormalWidthSlope(coverage)));
     const double inner = 1 - kTailBeyond * (1 - coverage);
     const bool steadied = far && coverage >= kTailCoverage;
     plan.tails.push_back(steadied ? SteadyTail{inner, kHeavierTail * NormalWidthRatio(coverage, inner)} : SteadyTail{});
   }
+  double checks_a_cycle = cycle / stride;
+  if (far) {
+    const auto checks = HorizonGrid::Make(steps, kMaxChecks, static_cast<int>(cycle));
+    if (checks.stride < stride) plan.checks = checks;
+    if (plan.checks) checks_a_cycle += cycle / checks.stride;
+  }
+  plan.feedback =
+      far ? FarFeedback(options.coverages, checks_a_cycle) : CoverageFeedback::Make(options.coverages, kFeedback, 0);
+  plan.feedback.keep = static_cast<float>(std::exp2(-1 / ((far ? 10 : 5) * checks_a_cycle)));
   plan.cycle = std::max(1, static_cast<int>(cycle));
   plan.phase_rate = far ? 0 : static_cast<float>(std::clamp(kPhaseRate * stride / cycle, kLeastPhaseRate, .5));
-  plan.reserve = far ? kFarReserve : 0;
   plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
   plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
   return plan;
@@ -93,6 +115,7 @@ HorizonMix::HorizonMix(const HorizonPlan& plan)
   for (int slot = 0; slot < plan_.grid.pending(); slot++) {
     new (memory_.get() + SumBytes() + slot * record_bytes()) Record;
   }
+  for (int slot = 0; plan_.checks && slot < plan_.checks->pending(); slot++) CheckAt(slot).Clear();
 }
 
 HorizonMix::~HorizonMix() = default;
@@ -105,6 +128,10 @@ size_t HorizonMix::record_bytes() const {
 
 HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
   return *std::launder(reinterpret_cast<Record*>(memory_.get() + SumBytes() + slot * record_bytes()));
+}
+
+CheckedBand HorizonMix::CheckAt(int slot) const {
+  return CheckedBand(memory_.get() + SumBytes() + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
 }
 
 PhaseScale& HorizonMix::phase_scale() const {
@@ -226,7 +253,24 @@ void HorizonMix::Tilt(const float* distances, float moved) {
   }
 }
 
+void HorizonMix::IssueCheck(int64_t now, double point, std::span<const double> half_widths) {
+  CheckAt(plan_.checks->SlotOf(now)).Write(static_cast<float>(point), half_widths);
+}
+
+void HorizonMix::ResolveCheck(int64_t now, double value) {
+  const int64_t issued = plan_.checks->IssuedFor(now);
+  if (issued < 0) return;
+  std::array<float, kMaxCoverages> half_widths;
+  CheckedBand check = CheckAt(plan_.checks->SlotOf(issued));
+  const float point = check.Read({half_widths.data(), coverages()});
+  if (std::isnan(point)) return;
+  ScoreBand(half_widths.data(), static_cast<float>(std::abs(value - point)));
+  check.Clear();
+  RefreshRatios();
+}
+
 std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
+  if (plan_.checks) ResolveCheck(now, value);
   const int64_t issued = plan_.grid.IssuedFor(now);
   if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
@@ -272,16 +316,19 @@ void HorizonMix::Wake(const float* distances) {
 
 void HorizonMix::ScoreBand(const float* half_widths, float residual) {
   if (coverages() == 0 || std::isnan(half_widths[0])) return;
-  banded_ = plan_.loss_keep * banded_ + 1;
+  const CoverageFeedback& feedback = plan_.feedback;
+  banded_ = feedback.keep * banded_ + 1;
   for (size_t i = 0; i < coverages(); i++) {
-    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
+    inside()[i] = feedback.keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
   }
+  const float missed = residual <= half_widths[coverages() - 1] ? 0 : 1;
+  recently_missed() += static_cast<float>(feedback.recent_rate) * (missed - recently_missed());
 }
 
 void HorizonMix::RefreshRatios() {
   constexpr int64_t kEvery = 8;
   constexpr int64_t kOften = 256;
-  if (band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
+  if (!plan_.checks && band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
   for (size_t i = 0; i < coverages(); i++) {
     const double coverage = plan_.coverages[i];
     if (!band_.Established(coverage)) {
@@ -292,14 +339,15 @@ void HorizonMix::RefreshRatios() {
     if (const SteadyTail& tail = plan_.tails[i]; tail.inner_coverage > 0) {
       ratio = std::sqrt(ratio * tail.ratio * band_.HalfWidth(tail.inner_coverage, 1));
     }
-    const double missing = coverage + plan_.reserve - inside()[i] / std::max(banded_, 1.F);
-    const double wider = banded_ < static_cast<float>(kSomeResolved) ? 0 : plan_.widening[i] * missing;
-    ratios()[i] = static_cast<float>(ratio * std::exp(std::clamp(wider, -1., 1.)));
+    const bool known = banded_ >= static_cast<float>(kSomeResolved);
+    ratio *= known ? plan_.feedback.Factor(i, inside()[i] / banded_, recently_missed()) : 1;
+    ratios()[i] = static_cast<float>(ratio);
   }
 }
 
 void HorizonMix::Miss(int64_t now, int64_t cells) {
   plan_.grid.ForEachDue(now, cells, [&](int slot) { RecordAt(slot).point = kNaN; });
+  if (plan_.checks) plan_.checks->ForEachDue(now, cells, [&](int slot) { CheckAt(slot).Clear(); });
 }
 
 HorizonScore HorizonMix::Score(double unit) const {

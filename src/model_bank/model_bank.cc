@@ -143,14 +143,17 @@ void ModelBank::Impl::IssueAll() {
   const size_t coverages = options().coverages.size();
   for (size_t rung = 0; rung < ladder.size(); rung++) {
     HorizonMix& mix = ladder[rung];
-    if (!mix.Keeps(now)) continue;
+    const bool kept = mix.Keeps(now);
+    const bool checked = mix.Checks(now);
+    if (!kept && !checked) continue;
     const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
     const auto asked = Ask(ahead, forecasts);
-    if (regressions) regressions->Keep(rung, now, ahead);
+    if (kept && regressions) regressions->Keep(rung, now, ahead);
     const Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
-    mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
+    if (kept) mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
+    if (checked && banded) mix.IssueCheck(now, mixed.point, {widths.data(), coverages});
   }
 }
 
