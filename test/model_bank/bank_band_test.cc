@@ -127,6 +127,58 @@ TEST(BankBands, FollowTheTimeOfDayAtAnyStep) {
   EXPECT_LT(widths[0], .4 * widths[1]);
 }
 
+// A day of 240 cells; the level moves to elsewhere every ten days or so.
+std::vector<double> ShiftingDays(int days, unsigned seed) {
+  constexpr int kDay = 240;
+  auto values = Seasonal(days * kDay, kDay, 5, seed);
+  std::mt19937 random(seed);
+  std::normal_distribution<double> elsewhere(0, 10);
+  double level = 0;
+  for (size_t i = 0; i < values.size(); i++) {
+    if (random() % (10 * kDay) == 0) level = elsewhere(random);
+    values[i] += level;
+  }
+  return values;
+}
+
+TEST(BankBands, KeepTheirWordADayAheadThroughShifts) {
+  for (unsigned seed : {1U, 2U, 3U}) {
+    auto options = TwoCoverages({240}, {240});
+    options.step_ms = 360'000;
+    ExpectCoverage(options, ShiftingDays(90, seed), .02);
+  }
+}
+
+TEST(BankBands, ADayAheadWidenWithinTheDayInWhichValuesTurnWild) {
+  constexpr int kDay = 240;
+  constexpr int kCalmDays = 60;
+  auto options = std::make_shared<BankOptions>(TwoCoverages({kDay}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  const auto width = [&bank] {
+    const Answer answer = Ask(bank, kDay, 2);
+    return answer.upper[1] - answer.lower[1];
+  };
+  std::vector<double> widths;  // at the end of each third of a day
+  auto values = Seasonal((kCalmDays + 1) * kDay, kDay, 5, 11);
+  for (size_t i = 0; i < values.size(); i++) {
+    bank.Update(i < kCalmDays * kDay ? values[i] : values[i] + (i % 2 ? 30 : -30));
+    if (i >= (kCalmDays - 1) * kDay && (i + 1) % (kDay / 3) == 0) widths.push_back(width());
+  }
+  for (int third = 3; third < 6; third++) EXPECT_GT(widths[third], 1.5 * widths[2]) << third;
+}
+
+TEST(BankBands, ManyAreCheckedADayAhead) {
+  constexpr int kDay = 240;
+  auto options = std::make_shared<BankOptions>(TwoCoverages({kDay}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  for (double value : Seasonal(60 * kDay, kDay, 5, 12)) bank.Update(value);
+  const HorizonScore score = bank.Score(0);
+  EXPECT_GT(score.banded_count, 3 * score.count);
+  EXPECT_NEAR(score.inside[1] / score.banded_count, .95, .02);
+}
+
 TEST(BankBands, TheBankCountsItsOwnCoverage) {
   auto options = std::make_shared<BankOptions>(TwoCoverages({5}));
   ModelBank bank(options);
