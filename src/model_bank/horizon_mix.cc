@@ -107,8 +107,7 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   return plan;
 }
 
-HorizonMix::HorizonMix(const HorizonPlan& plan)
-    : plan_(plan), memory_(new std::byte[SumBytes() + PendingBytes()]()) {
+HorizonMix::HorizonMix(const HorizonPlan& plan) : plan_(plan), memory_(new std::byte[SumBytes() + PendingBytes()]()) {
   std::uninitialized_fill_n(tilts(), models(), 1.F);
   std::uninitialized_fill_n(losses(), sums() - models(), 0.F);
   if (knows_phases()) new (memory_.get() + sums() * sizeof(float)) PhaseScale;

@@ -31,9 +31,10 @@ struct SteadyTail {
 
 /// What follows from the options for one horizon.
 struct HorizonPlan {
-  HorizonGrid grid;                   ///< which forecasts are kept for scoring
-  std::optional<HorizonGrid> checks;  ///< where these are few: of which other forecasts the bands are kept to be checked
-  float loss_keep = 1;                ///< what is kept of the losses each time a forecast resolves
+  HorizonGrid grid;  ///< which forecasts are kept for scoring
+  std::optional<HorizonGrid>
+      checks;           ///< where these are few: of which other forecasts the bands are kept to be checked
+  float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
   CoverageFeedback feedback;
   BandMemory band;
   int cycle = 1;                  ///< cells of a day, or of the longest season where that is shorter

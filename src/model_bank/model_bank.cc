@@ -99,7 +99,8 @@ double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double for
   // shorter horizon suggests if errors add up like a random walk, though no more than the range seen in so short a
   // time.
   const HorizonGrid& grid = mix.plan().grid;
-  const bool spanned = mix.band().resolved() * grid.stride > grid.steps && mix.band().Established(options().coverages[coverage_index]);
+  const bool spanned =
+      mix.band().resolved() * grid.stride > grid.steps && mix.band().Established(options().coverages[coverage_index]);
   if (spanned) return own;
   const HorizonMix& shorter = ladder[rung - 1];
   const double shorter_width = HalfWidth(rung - 1, coverage_index, shorter.band().Scale(0));

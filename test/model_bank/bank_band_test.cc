@@ -141,12 +141,39 @@ std::vector<double> ShiftingDays(int days, unsigned seed) {
   return values;
 }
 
+// A day of 240 cells; how much values scatter drifts within days.
+std::vector<double> DriftingScatter(int days, unsigned seed) {
+  constexpr int kDay = 240;
+  constexpr double kKept = 1 - 1. / (3 * kDay);
+  auto values = WhiteNoise(days * kDay, seed);
+  std::mt19937 random(seed + 1'000'000);
+  std::normal_distribution<double> change(0, .5 * std::sqrt(1 - kKept * kKept));
+  double log_scatter = 0;
+  for (size_t i = 0; i < values.size(); i++) {
+    log_scatter = kKept * log_scatter + change(random);
+    values[i] = values[i] * std::exp(log_scatter) + 5 * std::sin(2 * M_PI * static_cast<double>(i) / kDay);
+  }
+  return values;
+}
+
 TEST(BankBands, KeepTheirWordADayAheadThroughShifts) {
   for (unsigned seed : {1U, 2U, 3U}) {
     auto options = TwoCoverages({240}, {240});
     options.step_ms = 360'000;
     ExpectCoverage(options, ShiftingDays(90, seed), .02);
   }
+}
+
+TEST(BankBands, ADayAheadKeepTheirWordWithinWeeksForMostSeries) {
+  constexpr int kSeries = 60;
+  auto options = TwoCoverages({240}, {240});
+  options.step_ms = 360'000;
+  int within = 0;
+  for (unsigned seed = 0; seed < kSeries; seed++) {
+    const auto shares = Coverage(options, DriftingScatter(33, 200 + seed), 14 * 240);
+    within += std::abs(shares.at(240)[1] - .95) <= .02;
+  }
+  EXPECT_GE(within, .7 * kSeries);
 }
 
 TEST(BankBands, ADayAheadWidenWithinTheDayInWhichValuesTurnWild) {
@@ -177,6 +204,21 @@ TEST(BankBands, ManyAreCheckedADayAhead) {
   const HorizonScore score = bank.Score(0);
   EXPECT_GT(score.banded_count, 3 * score.count);
   EXPECT_NEAR(score.inside[1] / score.banded_count, .95, .02);
+}
+
+TEST(BankBands, NoneIsCheckedAgainstAValueThatItWasNotMadeFor) {
+  constexpr int kDay = 240;
+  auto options = std::make_shared<BankOptions>(TwoCoverages({kDay}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  const auto values = Seasonal(15 * kDay, kDay, 5, 13);
+  for (double value : values) bank.Update(value);
+  bank.Skip(2 * kDay);
+  const double before = bank.Score(0).banded_count;
+  for (int i = 0; i < kDay; i++) bank.Update(values[i]);
+  EXPECT_EQ(bank.Score(0).banded_count, before);  // what was made before the gap was made for missing values
+  for (int i = 0; i < kDay; i++) bank.Update(values[i]);
+  EXPECT_GT(bank.Score(0).banded_count, before + 1);
 }
 
 TEST(BankBands, TheBankCountsItsOwnCoverage) {
