@@ -81,6 +81,7 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
     if (MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
   }
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), seasons ? options.seasons.front() : 0);
+  for (HorizonPlan& plan : ladder) plan.models = models();
 }
 
 std::string_view BankPlan::model_name(size_t model) const {

@@ -16,9 +16,15 @@ constexpr int64_t kSomeResolved = 20;   // before that the usual residual is not
 constexpr int64_t kManyResolved = 100;  // before that no model is tilted
 constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
-constexpr float kFeedback = 2.3F;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
-constexpr float kFarFeedback = 4;
-constexpr float kFarReserve = .015F;      // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kFeedback = 2.3;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
+constexpr double kFarFeedback = 9;
+constexpr double kSparseFarFeedback = 4;
+constexpr double kFarReserve = .008;    // what is learnt a day late is learnt too late: aims this much higher
+constexpr double kFarMost = .7;         // of a far band's answer to realised coverage
+constexpr double kRecentFeedback = .5;  // of a far band to the newest misses
+constexpr double kRecentRate = .2;
+constexpr int kMaxChecks = 25;            // that wait at the same time
+constexpr double kManyChecks = 30;        // a cycle; realised coverage is known well
 constexpr double kTailCoverage = .9;      // from there on a far band's quantile is steadied
 constexpr double kTailBeyond = 4;         // what lies beyond the inner quantile, against what lies beyond the outer one
 constexpr double kHeavierTail = 1.24;     // than a normal one
@@ -48,13 +54,21 @@ float MeanWeight(float median_weight, float tilt) {
   return Power4(median_weight) * tilt;
 }
 
+CoverageFeedback FarFeedback(std::span<const double> coverages, double checks_a_cycle) {
+  const double trusted = std::min(1., checks_a_cycle / kManyChecks);
+  auto feedback = CoverageFeedback::Make(coverages, std::max(trusted * kFarFeedback, kSparseFarFeedback), kFarReserve);
+  feedback.most = kFarMost;
+  feedback.recent_rate = kRecentRate;
+  feedback.recent_gain = trusted * kRecentFeedback;
+  return feedback;
+}
+
 }  // namespace
 
 // A forecast that waits for its value. The codes of its fields follow it in memory.
 struct HorizonMix::Record {
   float point = kNaN;  // in two parts; NaN: free
   float point_rest = 0;
-  float scale = 1;
   float unit = 0;
 
   BlockInt* codes() { return reinterpret_cast<BlockInt*>(this + 1); }
@@ -70,28 +84,37 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   plan.grid = HorizonGrid::Make(steps, max_pending, static_cast<int>(cycle));
   const int stride = plan.grid.stride;
   const bool far = steps >= cycle;
+  plan.coverages = options.coverages;
   plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
   for (double coverage : options.coverages) {
-    plan.widening.push_back(static_cast<float>((far ? kFarFeedback : kFeedback) * NormalWidthSlope(coverage)));
     const double inner = 1 - kTailBeyond * (1 - coverage);
     const bool steadied = far && coverage >= kTailCoverage;
     plan.tails.push_back(steadied ? SteadyTail{inner, kHeavierTail * NormalWidthRatio(coverage, inner)} : SteadyTail{});
   }
+  double checks_a_cycle = cycle / stride;
+  if (far) {
+    const auto checks = HorizonGrid::Make(steps, kMaxChecks, static_cast<int>(cycle));
+    if (checks.stride < stride) plan.checks = checks;
+    if (plan.checks) checks_a_cycle += cycle / checks.stride;
+  }
+  plan.feedback =
+      far ? FarFeedback(options.coverages, checks_a_cycle) : CoverageFeedback::Make(options.coverages, kFeedback, 0);
+  plan.feedback.keep = static_cast<float>(std::exp2(-1 / ((far ? 10 : 5) * checks_a_cycle)));
   plan.cycle = std::max(1, static_cast<int>(cycle));
   plan.phase_rate = far ? 0 : static_cast<float>(std::clamp(kPhaseRate * stride / cycle, kLeastPhaseRate, .5));
-  plan.reserve = far ? kFarReserve : 0;
   plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
   plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
   return plan;
 }
 
-HorizonMix::HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages)
-    : plan_(plan), models_(static_cast<uint16_t>(models)), coverages_(static_cast<uint16_t>(coverages)) {
-  sums_.reset(new float[sums()]());
-  std::fill_n(tilts(), models_, 1.F);
-  const int pending = plan_.grid.pending();
-  records_.reset(new std::byte[PendingBytes()]());
-  for (int slot = 0; slot < pending; slot++) new (records_.get() + slot * record_bytes()) Record;
+HorizonMix::HorizonMix(const HorizonPlan& plan) : plan_(plan), memory_(new std::byte[SumBytes() + PendingBytes()]()) {
+  std::uninitialized_fill_n(tilts(), models(), 1.F);
+  std::uninitialized_fill_n(losses(), sums() - models(), 0.F);
+  if (knows_phases()) new (memory_.get() + sums() * sizeof(float)) PhaseScale;
+  for (int slot = 0; slot < plan_.grid.pending(); slot++) {
+    new (memory_.get() + SumBytes() + slot * record_bytes()) Record;
+  }
+  for (int slot = 0; plan_.checks && slot < plan_.checks->pending(); slot++) CheckAt(slot).Clear();
 }
 
 HorizonMix::~HorizonMix() = default;
@@ -103,7 +126,15 @@ size_t HorizonMix::record_bytes() const {
 }
 
 HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
-  return *std::launder(reinterpret_cast<Record*>(records_.get() + slot * record_bytes()));
+  return *std::launder(reinterpret_cast<Record*>(memory_.get() + SumBytes() + slot * record_bytes()));
+}
+
+CheckedBand HorizonMix::CheckAt(int slot) const {
+  return CheckedBand(memory_.get() + SumBytes() + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
+}
+
+PhaseScale& HorizonMix::phase_scale() const {
+  return *std::launder(reinterpret_cast<PhaseScale*>(memory_.get() + sums() * sizeof(float)));
 }
 
 Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
@@ -112,8 +143,8 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   const size_t count = lanes();
   Mixed mixed;
   Floats& apart = mixed.models;  // from the base; what is beyond the models sleeps as well
-  for (size_t i = 0; i < models_; i++) apart[i] = static_cast<float>(forecasts[i] - base);
-  for (size_t i = models_; i < count; i++) apart[i] = kNaN;
+  for (size_t i = 0; i < models(); i++) apart[i] = static_cast<float>(forecasts[i] - base);
+  for (size_t i = models(); i < count; i++) apart[i] = kNaN;
   const float* loss = losses();
   const float* tilt = tilts();
   Floats distance;
@@ -144,7 +175,7 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   }
   const float mean_distance = std::clamp(sum / mean_weights, low, high);
   Floats below{};  // weight at or below each
-  for (size_t j = 0; j < models_; j++) {
+  for (size_t j = 0; j < models(); j++) {
     const float from = distance[j];
     const float more = weight[j];
 #pragma omp simd
@@ -166,29 +197,29 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   mixed.mean = mean_distance - mixed_distance;
   mixed.median = median_distance - mixed_distance;
   mixed.scale = band_.Scale(spread / weights);
-  if (plan_.phase_rate > 0) mixed.scale *= phase_scale_.At(Position(target));
+  if (knows_phases()) mixed.scale *= phase_scale().At(Position(target));
   return mixed;
 }
 
-double HorizonMix::HalfWidth(size_t index, double coverage, double scale) const {
-  return ratios()[index] > 0 ? ratios()[index] * scale : band_.HalfWidth(coverage, scale);
+double HorizonMix::HalfWidth(size_t index, double scale) const {
+  return ratios()[index] > 0 ? ratios()[index] * scale : band_.HalfWidth(plan_.coverages[index], scale);
 }
 
 void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
-  std::array<float, kMaxModels + 2 + kMaxCoverages> fields;
-  std::copy_n(mixed.models.begin(), models_, fields.begin());
+  std::array<float, kMaxModels + 3 + kMaxCoverages> fields;
+  std::copy_n(mixed.models.begin(), models(), fields.begin());
   fields[mean()] = mixed.mean;
   fields[median()] = mixed.median;
-  for (size_t i = 0; i < coverages_; i++) {
+  for (size_t i = 0; i < coverages(); i++) {
     fields[charged() + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
   }
   Record& record = RecordAt(plan_.grid.SlotOf(now));
   record.point = static_cast<float>(mixed.point);
   record.point_rest = static_cast<float>(mixed.point - record.point);
-  record.scale = static_cast<float>(mixed.scale);
-  if (record.scale > 0) {
+  fields[scale()] = static_cast<float>(mixed.scale);
+  if (fields[scale()] > 0) {
     // What is so far off costs the others no precision; NaN stays NaN.
-    const float farthest = kFarthestKept * record.scale;
+    const float farthest = kFarthestKept * fields[scale()];
     for (size_t i = 0; i < charged(); i++) fields[i] = std::clamp(fields[i], -farthest, farthest);
   }
   record.unit = PackBlock(fields.data(), this->fields(), record.codes());
@@ -213,7 +244,7 @@ void HorizonMix::Tilt(const float* distances, float moved) {
   const float mean_distance = distances[mean()];
   const float lack = std::clamp((moved - mean_distance) / usual, -1.F, 1.F);
   float* tilt = tilts();
-  for (size_t i = 0; i < models_; i++) {
+  for (size_t i = 0; i < models(); i++) {
     const float apart = (distances[i] - mean_distance) / usual;
     const float side = apart == apart ? std::clamp(apart, -kFarthestTilted, kFarthestTilted) : 0;
     const float moved_tilt = tilt[i] * (1 + kTiltRate * lack * side) + kTiltForgotten * (1 - tilt[i]);
@@ -221,16 +252,33 @@ void HorizonMix::Tilt(const float* distances, float moved) {
   }
 }
 
-std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, std::span<const double> coverages) {
+void HorizonMix::IssueCheck(int64_t now, double point, std::span<const double> half_widths) {
+  CheckAt(plan_.checks->SlotOf(now)).Write(static_cast<float>(point), half_widths);
+}
+
+void HorizonMix::ResolveCheck(int64_t now, double value) {
+  const int64_t issued = plan_.checks->IssuedFor(now);
+  if (issued < 0) return;
+  std::array<float, kMaxCoverages> half_widths;
+  CheckedBand check = CheckAt(plan_.checks->SlotOf(issued));
+  const float point = check.Read({half_widths.data(), coverages()});
+  if (std::isnan(point)) return;
+  ScoreBand(half_widths.data(), static_cast<float>(std::abs(value - point)));
+  check.Clear();
+  RefreshRatios();
+}
+
+std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
+  if (plan_.checks) ResolveCheck(now, value);
   const int64_t issued = plan_.grid.IssuedFor(now);
   if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
   if (std::isnan(record.point)) return std::nullopt;
-  std::array<float, kMaxModels + 2 + kMaxCoverages> fields;
+  std::array<float, kMaxModels + 3 + kMaxCoverages> fields;
   UnpackBlock(record.codes(), this->fields(), record.unit, fields.data());
   const double error = value - (static_cast<double>(record.point) + record.point_rest);
   const float* half_widths = fields.data() + charged();
-  const ResolvedForecast resolved{error, coverages_ > 0 ? half_widths[coverages_ - 1] : kNaN};
+  const ResolvedForecast resolved{error, coverages() > 0 ? half_widths[coverages() - 1] : kNaN};
   const auto moved = static_cast<float>(error);
   const float residual = std::abs(moved);
   const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
@@ -244,21 +292,21 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value, s
   const float seasonal_naive = fields[plan_.seasonal_naive];
   forgotten_sum(seasonal_naive_error_, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
   ScoreBand(half_widths, residual);
-  if (trusted && plan_.phase_rate > 0) {
-    phase_scale_.Learn(Position(now), residual / band_.mean_residual(), plan_.phase_rate);
+  if (trusted && knows_phases()) {
+    phase_scale().Learn(Position(now), residual / band_.mean_residual(), plan_.phase_rate);
   }
-  band_.Resolve(residual, record.scale, plan_.band);
+  band_.Resolve(residual, fields[scale()], plan_.band);
   record.point = kNaN;
-  RefreshRatios(coverages);
+  RefreshRatios();
   return resolved;
 }
 
 void HorizonMix::Wake(const float* distances) {
   static_assert(kMaxModels <= 32);
-  const auto all = static_cast<uint32_t>((uint64_t{1} << models_) - 1);
+  const auto all = static_cast<uint32_t>((uint64_t{1} << models()) - 1);
   if (awake_ == all) return;
   uint32_t awake = 0;
-  for (size_t i = 0; i < models_; i++) awake |= std::isnan(distances[i]) ? 0 : uint32_t{1} << i;
+  for (size_t i = 0; i < models(); i++) awake |= std::isnan(distances[i]) ? 0 : uint32_t{1} << i;
   if (awake & ~awake_) {
     for (size_t i = 0; i < charged(); i++) losses()[i] *= kPastOfTheOthers;
   }
@@ -266,34 +314,39 @@ void HorizonMix::Wake(const float* distances) {
 }
 
 void HorizonMix::ScoreBand(const float* half_widths, float residual) {
-  if (coverages_ == 0 || std::isnan(half_widths[0])) return;
-  banded_ = plan_.loss_keep * banded_ + 1;
-  for (size_t i = 0; i < coverages_; i++) {
-    inside()[i] = plan_.loss_keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
+  if (coverages() == 0 || std::isnan(half_widths[0])) return;
+  const CoverageFeedback& feedback = plan_.feedback;
+  banded_ = feedback.keep * banded_ + 1;
+  for (size_t i = 0; i < coverages(); i++) {
+    inside()[i] = feedback.keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
   }
+  const float missed = residual <= half_widths[coverages() - 1] ? 0 : 1;
+  recently_missed() += static_cast<float>(feedback.recent_rate) * (missed - recently_missed());
 }
 
-void HorizonMix::RefreshRatios(std::span<const double> coverages) {
+void HorizonMix::RefreshRatios() {
   constexpr int64_t kEvery = 8;
   constexpr int64_t kOften = 256;
-  if (band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
-  for (size_t i = 0; i < coverages_; i++) {
-    if (!band_.Established(coverages[i])) {
+  if (!plan_.checks && band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
+  for (size_t i = 0; i < coverages(); i++) {
+    const double coverage = plan_.coverages[i];
+    if (!band_.Established(coverage)) {
       ratios()[i] = 0;
       continue;
     }
-    double ratio = band_.HalfWidth(coverages[i], 1);
+    double ratio = band_.HalfWidth(coverage, 1);
     if (const SteadyTail& tail = plan_.tails[i]; tail.inner_coverage > 0) {
       ratio = std::sqrt(ratio * tail.ratio * band_.HalfWidth(tail.inner_coverage, 1));
     }
-    const double missing = coverages[i] + plan_.reserve - inside()[i] / std::max(banded_, 1.F);
-    const double wider = banded_ < static_cast<float>(kSomeResolved) ? 0 : plan_.widening[i] * missing;
-    ratios()[i] = static_cast<float>(ratio * std::exp(std::clamp(wider, -1., 1.)));
+    const bool known = banded_ >= static_cast<float>(kSomeResolved);
+    ratio *= known ? plan_.feedback.Factor(i, inside()[i] / banded_, recently_missed()) : 1;
+    ratios()[i] = static_cast<float>(ratio);
   }
 }
 
 void HorizonMix::Miss(int64_t now, int64_t cells) {
   plan_.grid.ForEachDue(now, cells, [&](int slot) { RecordAt(slot).point = kNaN; });
+  if (plan_.checks) plan_.checks->ForEachDue(now, cells, [&](int slot) { CheckAt(slot).Clear(); });
 }
 
 HorizonScore HorizonMix::Score(double unit) const {
@@ -303,27 +356,27 @@ HorizonScore HorizonMix::Score(double unit) const {
   score.naive_absolute_error = naive_error_ * unit;
   score.seasonal_naive_absolute_error = seasonal_naive_error_ * unit;
   score.banded_count = banded_;
-  score.inside.assign(inside(), inside() + coverages_);
+  score.inside.assign(inside(), inside() + coverages());
   return score;
 }
 
 std::vector<ModelWeight> HorizonMix::Weights() const {
   const auto awake = [this](size_t model) { return (awake_ >> model & 1U) != 0; };
   float best = kInfinity;
-  for (size_t i = 0; i < models_; i++) best = awake(i) ? std::min(best, losses()[i]) : best;
-  std::vector<double> mean_weights(models_);
-  std::vector<double> median_weights(models_);
+  for (size_t i = 0; i < models(); i++) best = awake(i) ? std::min(best, losses()[i]) : best;
+  std::vector<double> mean_weights(models());
+  std::vector<double> median_weights(models());
   double mean_sum = 0;
   double median_sum = 0;
-  for (size_t i = 0; i < models_; i++) {
+  for (size_t i = 0; i < models(); i++) {
     if (!awake(i)) continue;
     const float weight = MedianWeight(best, losses()[i]);
     median_sum += median_weights[i] = weight;
     mean_sum += mean_weights[i] = MeanWeight(weight, tilts()[i]);
   }
   const double mean_share = MeanShare();
-  std::vector<ModelWeight> weights(models_, {{}, 0, kNaN});
-  for (size_t i = 0; i < models_; i++) {
+  std::vector<ModelWeight> weights(models(), {{}, 0, kNaN});
+  for (size_t i = 0; i < models(); i++) {
     if (!awake(i)) continue;
     weights[i].weight = mean_share * mean_weights[i] / mean_sum + (1 - mean_share) * median_weights[i] / median_sum;
     weights[i].relative_loss = (losses()[i] + kTiny) / (best + kTiny);

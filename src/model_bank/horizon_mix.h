@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "forecast/horizon_grid.h"
+#include "intervals/checked_band.h"
 #include "intervals/conformal_band.h"
+#include "intervals/coverage_feedback.h"
 #include "intervals/phase_scale.h"
 #include "promcast/model_bank.h"
 
@@ -28,15 +31,18 @@ struct SteadyTail {
 
 /// What follows from the options for one horizon.
 struct HorizonPlan {
-  HorizonGrid grid;     ///< which forecasts are kept for scoring
+  HorizonGrid grid;  ///< which forecasts are kept for scoring
+  std::optional<HorizonGrid>
+      checks;           ///< where these are few: of which other forecasts the bands are kept to be checked
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
-  float reserve = 0;    ///< realised coverage aimed at beyond the one stated
+  CoverageFeedback feedback;
   BandMemory band;
   int cycle = 1;                  ///< cells of a day, or of the longest season where that is shorter
   float phase_rate = 0;           ///< how fast the residuals' scale by time of day is learnt; 0: it is not
+  std::vector<double> coverages;  ///< the options'
   std::vector<SteadyTail> tails;  ///< a coverage's
-  std::vector<float> widening;    ///< a coverage's: by what share its band widens for one unit of lacking coverage
-  size_t seasonal_naive = 0;      ///< the model that is the score's second baseline
+  size_t models = 0;
+  size_t seasonal_naive = 0;  ///< the model that is the score's second baseline
 
   /// At most `max_pending` forecasts wait for their value at the same time.
   static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);
@@ -70,7 +76,7 @@ struct ResolvedForecast {
 class HorizonMix {
  public:
   /// `plan` must outlive this. The first model is the naive one.
-  HorizonMix(const HorizonPlan& plan, size_t models, size_t coverages);
+  explicit HorizonMix(const HorizonPlan& plan);
   ~HorizonMix();
   HorizonMix(HorizonMix&&) noexcept;
 
@@ -80,15 +86,19 @@ class HorizonMix {
   /// Mixes the models' forecasts for the cell `target`; NaN for a model that has none. The first must have one.
   Mixed Mix(std::span<const double> forecasts, int64_t target) const;
   /// Half width of the band at the coverage with this index.
-  double HalfWidth(size_t index, double coverage, double scale) const;
+  double HalfWidth(size_t index, double scale) const;
 
   /// Whether a forecast made now is one that is kept.
   bool Keeps(int64_t now) const { return plan_.grid.Keeps(now); }
+  /// Whether its bands are kept to be checked.
+  bool Checks(int64_t now) const { return plan_.checks && plan_.checks->Keeps(now); }
   /// Keeps a forecast made at `now` until its value arrives. `half_widths`: one a coverage, or empty when no band was
   /// given.
   void Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths);
-  /// The value at `now`: scores the forecast that was made for it, if one was. `coverages` are the options'.
-  std::optional<ResolvedForecast> Resolve(int64_t now, double value, std::span<const double> coverages);
+  /// Keeps the bands of a forecast made at `now` until its value arrives. `half_widths`: one a coverage.
+  void IssueCheck(int64_t now, double point, std::span<const double> half_widths);
+  /// The value at `now`: scores the forecast that was made for it, if one was.
+  std::optional<ResolvedForecast> Resolve(int64_t now, double value);
   /// The values at the `cells` cells up to `now` are missing: forgets the forecasts that were made for them.
   void Miss(int64_t now, int64_t cells);
 
@@ -97,48 +107,56 @@ class HorizonMix {
   bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights() const;
-  size_t PendingBytes() const { return record_bytes() * plan_.grid.pending(); }
-  size_t SumBytes() const { return sums() * sizeof(float); }
+  size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
+  size_t SumBytes() const { return sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
 
  private:
   struct Record;
 
-  // What a record holds of each forecast: the models' distances from the mix, then the two mixtures', then half widths.
-  size_t mean() const { return models_; }
-  size_t median() const { return models_ + 1U; }
-  size_t charged() const { return models_ + 2U; }
-  size_t fields() const { return charged() + coverages_; }
+  // What a record holds of each forecast: the models' distances from the mix, then the two mixtures', then half widths,
+  // last the scale.
+  size_t models() const { return plan_.models; }
+  size_t mean() const { return models(); }
+  size_t median() const { return models() + 1; }
+  size_t charged() const { return models() + 2; }
+  size_t scale() const { return charged() + coverages(); }
+  size_t fields() const { return scale() + 1; }
   size_t record_bytes() const;
+  size_t RecordBytes() const { return record_bytes() * plan_.grid.pending(); }
+  size_t CheckBytes() const { return plan_.checks ? CheckedBand::Bytes(coverages()) * plan_.checks->pending() : 0; }
   Record& RecordAt(int slot) const;
+  CheckedBand CheckAt(int slot) const;
+  size_t coverages() const { return plan_.coverages.size(); }
   // Loops over models go in whole vectors. In the sums these reach into what follows: at least four more.
-  size_t lanes() const { return (models_ + 3U) & ~3U; }
-  // Sums: the models' tilts, the losses of what is charged, and by coverage what lay inside and the band's ratios.
-  size_t sums() const { return models_ + charged() + 2U * coverages_; }
-  float* tilts() const { return sums_.get(); }
-  float* losses() const { return tilts() + models_; }
+  size_t lanes() const { return (models() + 3) & ~size_t{3}; }
+  // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, last the
+  // share of recent misses of the widest band.
+  size_t sums() const { return models() + charged() + 2 * coverages() + 1; }
+  float* tilts() const { return std::launder(reinterpret_cast<float*>(memory_.get())); }
+  float* losses() const { return tilts() + models(); }
   float* inside() const { return losses() + charged(); }
-  float* ratios() const { return inside() + coverages_; }
+  float* ratios() const { return inside() + coverages(); }
+  float& recently_missed() const { return ratios()[coverages()]; }
+  bool knows_phases() const { return plan_.phase_rate > 0; }
+  PhaseScale& phase_scale() const;
   double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }
   float MeanShare() const;
   void Charge(const float* distances, float moved, float limit);
   void Tilt(const float* distances, float moved);
   void Wake(const float* distances);
   void ScoreBand(const float* half_widths, float residual);
-  void RefreshRatios(std::span<const double> coverages);
+  void ResolveCheck(int64_t now, double value);
+  void RefreshRatios();
 
   const HorizonPlan& plan_;
-  uint16_t models_;
-  uint16_t coverages_;
   uint32_t awake_ = 0;  // a bit a model: it had a forecast that resolved
-  float resolved_ = 0;  // these five are forgotten as the losses are
-  float banded_ = 0;
+  float banded_ = 0;    // checked bands, forgotten as the feedback is
+  float resolved_ = 0;  // these four are forgotten as the losses are
   float mix_error_ = 0;
   float naive_error_ = 0;
   float seasonal_naive_error_ = 0;
   ConformalBand band_;
-  PhaseScale phase_scale_;
-  std::unique_ptr<float[]> sums_;
-  std::unique_ptr<std::byte[]> records_;  // forecasts that wait for their value
+  std::unique_ptr<std::byte[]> memory_;  // sums, scales of phases where known, what waits for its value
 };
 
 }  // namespace promcast

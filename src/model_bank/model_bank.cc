@@ -21,15 +21,6 @@ constexpr double kRangeMargin = .2;
 constexpr double kFarthestScore = 1000;
 static_assert(BankOptions::kMaxCoverages <= kMaxCoverages);
 
-std::vector<HorizonMix> MakeLadder(const BankPlan& plan) {
-  std::vector<HorizonMix> ladder;
-  ladder.reserve(plan.ladder.size());
-  for (const HorizonPlan& horizon : plan.ladder) {
-    ladder.emplace_back(horizon, plan.models(), plan.options.coverages.size());
-  }
-  return ladder;
-}
-
 // A candidate, which keeps a state of its own; some must see values with their true zero.
 struct ExtraModel {
   std::unique_ptr<Model> model;
@@ -54,7 +45,7 @@ struct ModelBank::Impl {
   explicit Impl(std::shared_ptr<const BankPlan> bank_plan)
       : plan(std::move(bank_plan)),
         past(plan->options.seasons, plan->memory),
-        ladder(MakeLadder(*plan)),
+        ladder(plan->ladder.begin(), plan->ladder.end()),
         extra(MakeExtra(*plan)),
         regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)) {}
 
@@ -101,15 +92,15 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
 }
 
 double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double forecast_scale) const {
-  const double coverage = options().coverages[coverage_index];
   const HorizonMix& mix = ladder[rung];
-  const double own = mix.HalfWidth(coverage_index, coverage, forecast_scale);
+  const double own = mix.HalfWidth(coverage_index, forecast_scale);
   if (rung == 0) return own;
   // Residuals of overlapping forecasts tell little until they span the horizon once more: until then at least what the
   // shorter horizon suggests if errors add up like a random walk, though no more than the range seen in so short a
   // time.
   const HorizonGrid& grid = mix.plan().grid;
-  const bool spanned = mix.band().resolved() * grid.stride > grid.steps && mix.band().Established(coverage);
+  const bool spanned =
+      mix.band().resolved() * grid.stride > grid.steps && mix.band().Established(options().coverages[coverage_index]);
   if (spanned) return own;
   const HorizonMix& shorter = ladder[rung - 1];
   const double shorter_width = HalfWidth(rung - 1, coverage_index, shorter.band().Scale(0));
@@ -138,7 +129,7 @@ void ModelBank::Impl::Learn(double value) {
   values_seen++;
   never_negative = never_negative && value >= 0;
   for (HorizonMix& mix : ladder) {
-    const auto resolved = mix.Resolve(now, z, options().coverages);
+    const auto resolved = mix.Resolve(now, z);
     if (&mix == &ladder.front()) ScoreAnomaly(resolved);
   }
   past.Update(z);
@@ -153,14 +144,17 @@ void ModelBank::Impl::IssueAll() {
   const size_t coverages = options().coverages.size();
   for (size_t rung = 0; rung < ladder.size(); rung++) {
     HorizonMix& mix = ladder[rung];
-    if (!mix.Keeps(now)) continue;
+    const bool kept = mix.Keeps(now);
+    const bool checked = mix.Checks(now);
+    if (!kept && !checked) continue;
     const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
     const auto asked = Ask(ahead, forecasts);
-    if (regressions) regressions->Keep(rung, now, ahead);
+    if (kept && regressions) regressions->Keep(rung, now, ahead);
     const Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
-    mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
+    if (kept) mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
+    if (checked && banded) mix.IssueCheck(now, mixed.point, {widths.data(), coverages});
   }
 }
 

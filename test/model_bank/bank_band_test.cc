@@ -127,6 +127,100 @@ TEST(BankBands, FollowTheTimeOfDayAtAnyStep) {
   EXPECT_LT(widths[0], .4 * widths[1]);
 }
 
+// A day of 240 cells; the level moves to elsewhere every ten days or so.
+std::vector<double> ShiftingDays(int days, unsigned seed) {
+  constexpr int kDay = 240;
+  auto values = Seasonal(days * kDay, kDay, 5, seed);
+  std::mt19937 random(seed);
+  std::normal_distribution<double> elsewhere(0, 10);
+  double level = 0;
+  for (size_t i = 0; i < values.size(); i++) {
+    if (random() % (10 * kDay) == 0) level = elsewhere(random);
+    values[i] += level;
+  }
+  return values;
+}
+
+// A day of 240 cells; how much values scatter drifts within days.
+std::vector<double> DriftingScatter(int days, unsigned seed) {
+  constexpr int kDay = 240;
+  constexpr double kKept = 1 - 1. / (3 * kDay);
+  auto values = WhiteNoise(days * kDay, seed);
+  std::mt19937 random(seed + 1'000'000);
+  std::normal_distribution<double> change(0, .5 * std::sqrt(1 - kKept * kKept));
+  double log_scatter = 0;
+  for (size_t i = 0; i < values.size(); i++) {
+    log_scatter = kKept * log_scatter + change(random);
+    values[i] = values[i] * std::exp(log_scatter) + 5 * std::sin(2 * M_PI * static_cast<double>(i) / kDay);
+  }
+  return values;
+}
+
+TEST(BankBands, KeepTheirWordADayAheadThroughShifts) {
+  for (unsigned seed : {1U, 2U, 3U}) {
+    auto options = TwoCoverages({240}, {240});
+    options.step_ms = 360'000;
+    ExpectCoverage(options, ShiftingDays(90, seed), .02);
+  }
+}
+
+TEST(BankBands, ADayAheadKeepTheirWordWithinWeeksForMostSeries) {
+  constexpr int kSeries = 60;
+  auto options = TwoCoverages({240}, {240});
+  options.step_ms = 360'000;
+  int within = 0;
+  for (unsigned seed = 0; seed < kSeries; seed++) {
+    const auto shares = Coverage(options, DriftingScatter(33, 200 + seed), 14 * 240);
+    within += std::abs(shares.at(240)[1] - .95) <= .02;
+  }
+  EXPECT_GE(within, .7 * kSeries);
+}
+
+TEST(BankBands, ADayAheadWidenWithinTheDayInWhichValuesTurnWild) {
+  constexpr int kDay = 240;
+  constexpr int kCalmDays = 60;
+  auto options = std::make_shared<BankOptions>(TwoCoverages({kDay}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  const auto width = [&bank] {
+    const Answer answer = Ask(bank, kDay, 2);
+    return answer.upper[1] - answer.lower[1];
+  };
+  std::vector<double> widths;  // at the end of each third of a day
+  auto values = Seasonal((kCalmDays + 1) * kDay, kDay, 5, 11);
+  for (size_t i = 0; i < values.size(); i++) {
+    bank.Update(i < kCalmDays * kDay ? values[i] : values[i] + (i % 2 ? 30 : -30));
+    if (i >= (kCalmDays - 1) * kDay && (i + 1) % (kDay / 3) == 0) widths.push_back(width());
+  }
+  for (int third = 3; third < 6; third++) EXPECT_GT(widths[third], 1.5 * widths[2]) << third;
+}
+
+TEST(BankBands, ManyAreCheckedADayAhead) {
+  constexpr int kDay = 240;
+  auto options = std::make_shared<BankOptions>(TwoCoverages({kDay}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  for (double value : Seasonal(60 * kDay, kDay, 5, 12)) bank.Update(value);
+  const HorizonScore score = bank.Score(0);
+  EXPECT_GT(score.banded_count, 3 * score.count);
+  EXPECT_NEAR(score.inside[1] / score.banded_count, .95, .02);
+}
+
+TEST(BankBands, NoneIsCheckedAgainstAValueThatItWasNotMadeFor) {
+  constexpr int kDay = 240;
+  auto options = std::make_shared<BankOptions>(TwoCoverages({kDay}, {kDay}));
+  options->step_ms = 86'400'000 / kDay;
+  ModelBank bank(options);
+  const auto values = Seasonal(15 * kDay, kDay, 5, 13);
+  for (double value : values) bank.Update(value);
+  bank.Skip(2 * kDay);
+  const double before = bank.Score(0).banded_count;
+  for (int i = 0; i < kDay; i++) bank.Update(values[i]);
+  EXPECT_EQ(bank.Score(0).banded_count, before);  // what was made before the gap was made for missing values
+  for (int i = 0; i < kDay; i++) bank.Update(values[i]);
+  EXPECT_GT(bank.Score(0).banded_count, before + 1);
+}
+
 TEST(BankBands, TheBankCountsItsOwnCoverage) {
   auto options = std::make_shared<BankOptions>(TwoCoverages({5}));
   ModelBank bank(options);

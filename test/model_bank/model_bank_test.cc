@@ -162,8 +162,8 @@ TEST(ModelBank, AnomalyScoreIsTheDistanceInHalfWidths) {
 
 TEST(ModelBank, SkipEqualsThatManyMissingCells) {
   std::mt19937 random(8);
-  ModelBank skipping(Options({1, 7, 100}, {120, 1000}));
-  ModelBank stepping(Options({1, 7, 100}, {120, 1000}));
+  ModelBank skipping(Options({1, 7, 100, 1000}, {120, 1000}));
+  ModelBank stepping(Options({1, 7, 100, 1000}, {120, 1000}));
   for (int part = 0; part < 60; part++) {
     const int missing = part % 3 ? static_cast<int>(random() % 9) : static_cast<int>(random() % 1500);
     skipping.Skip(missing);
@@ -172,7 +172,7 @@ TEST(ModelBank, SkipEqualsThatManyMissingCells) {
       skipping.Update(value);
       stepping.Update(value);
     }
-    for (int steps : {1, 7, 50, 100}) {
+    for (int steps : {1, 7, 50, 100, 1000}) {
       const Answer a = Ask(skipping, steps);
       const Answer b = Ask(stepping, steps);
       ASSERT_EQ(a.point, b.point) << part;
