@@ -12,6 +12,7 @@
 #include "candidates/harmonic_trend.h"
 #include "candidates/holt_damped.h"
 #include "candidates/holt_winters.h"
+#include "candidates/on_logarithm.h"
 #include "candidates/seasonal_naive_week.h"
 #include "candidates/theta.h"
 
@@ -41,10 +42,11 @@ constexpr std::array kKinds = {
     Kind{"holt_winters_multiplicative", 1,
          [](Seasons s) -> Made { return std::make_unique<HoltWinters>(s[0], HoltWinters::Season::kMultiplicative); }},
     Kind{"double_seasonal", 2, [](Seasons s) -> Made { return std::make_unique<DoubleSeasonal>(s[0], s[1]); }},
-    Kind{"autoregression", 0,
-         [](Seasons s) -> Made { return std::make_unique<Autoregression>(s, Autoregression::Space::kLinear); }},
+    Kind{"autoregression", 0, [](Seasons s) -> Made { return std::make_unique<Autoregression>(s); }},
     Kind{"autoregression_log", 0,
-         [](Seasons s) -> Made { return std::make_unique<Autoregression>(s, Autoregression::Space::kLog); }},
+         [](Seasons s) -> Made {
+           return std::make_unique<OnLogarithm>("autoregression_log", std::make_unique<Autoregression>(s));
+         }},
     Kind{"harmonic_trend", 1, [](Seasons s) -> Made { return std::make_unique<HarmonicTrend>(s); }},
     Kind{"damped_profile", 1, [](Seasons s) -> Made { return std::make_unique<DampedProfile>(s[0]); }},
     Kind{"croston", 0, [](Seasons) -> Made { return std::make_unique<Croston>(); }},
