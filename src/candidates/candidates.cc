@@ -27,6 +27,11 @@ double TrendMemory(Seasons seasons) {
   return seasons.empty() ? 500 : 4. * seasons.front();
 }
 
+// Of the longest season few are seen, so that the newest one counts more.
+std::unique_ptr<DampedProfile> LongProfile(Seasons seasons, std::string_view name) {
+  return std::make_unique<DampedProfile>(seasons.back(), .3, name);
+}
+
 struct Kind {
   std::string_view name;
   size_t seasons;  // needed
@@ -49,6 +54,11 @@ constexpr std::array kKinds = {
          }},
     Kind{"harmonic_trend", 1, [](Seasons s) -> Made { return std::make_unique<HarmonicTrend>(s); }},
     Kind{"damped_profile", 1, [](Seasons s) -> Made { return std::make_unique<DampedProfile>(s[0]); }},
+    Kind{"damped_profile_week", 1, [](Seasons s) -> Made { return LongProfile(s, "damped_profile_week"); }},
+    Kind{"damped_profile_week_log", 1,
+         [](Seasons s) -> Made {
+           return std::make_unique<OnLogarithm>("damped_profile_week_log", LongProfile(s, "damped_profile_week"));
+         }},
     Kind{"croston", 0, [](Seasons) -> Made { return std::make_unique<Croston>(); }},
     Kind{"seasonal_naive_week", 1, [](Seasons s) -> Made { return std::make_unique<SeasonalNaiveWeek>(s.back()); }},
 };
@@ -76,7 +86,8 @@ Made MakeCandidate(std::string_view name, std::span<const int> seasons) {
 }
 
 bool NeedsTrueZero(std::string_view name) {
-  return name == "croston" || name == "holt_winters_multiplicative" || name == "autoregression_log";
+  return name == "croston" || name == "holt_winters_multiplicative" || name == "autoregression_log" ||
+         name == "damped_profile_week_log";
 }
 
 }  // namespace promcast
