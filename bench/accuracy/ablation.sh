@@ -25,6 +25,7 @@ done
 row 'without both regressions' "$@" --without-models direct_slow,direct_fast
 row 'without the week' "$@" --seasons 1d
 for model in drift holt_damped theta holt_winters holt_winters_multiplicative double_seasonal harmonic_trend \
-  damped_profile croston seasonal_naive_week; do
+  damped_profile damped_profile_week damped_profile_week_log croston seasonal_naive_week autoregression \
+  autoregression_log; do
   row "with $model" "$@" --extra-models "$model"
 done

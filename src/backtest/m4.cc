@@ -40,12 +40,15 @@ struct SeriesScore {
 
 std::shared_ptr<const BankOptions> HourlyBank() {
   auto options = std::make_shared<BankOptions>();
-  options->horizons = {1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48};
+  options->horizons = {1, 2, 3};
+  for (int steps = 4; steps <= static_cast<int>(kMostSteps); steps += 2) options->horizons.push_back(steps);
   options->coverages = {.95};
   options->seasons = {static_cast<int>(kDayHours), kWeekHours};
   options->step_ms = kHourMs;
   options->profile = Profile::kRich;
-  options->extra_models = {"autoregression", "autoregression_log", "damped_profile"};
+  options->without_models = {"direct_slow"};  // remembers 5000 cells: more than a series has
+  options->extra_models = {"autoregression", "autoregression_log", "damped_profile", "damped_profile_week",
+                           "damped_profile_week_log"};
   return options;
 }
 

@@ -1,70 +1,84 @@
 #pragma once
 
 #include <array>
-#include <optional>
+#include <vector>
 
 #include "candidates/candidate.h"
 #include "candidates/discounted_least_squares.h"
-#include "candidates/last_season.h"
 
 namespace promcast {
 
-/// Autoregression on the three newest values, the running mean, and per season the values one season before the target
-/// and before the newest cell, by recursive least squares with forgetting (Ljung & Soderstrom 1983, Theory and Practice
-/// of Recursive Identification); a seasonal ARIMA without moving-average part (Box & Jenkins 1970) in one pass. All
-/// features are distances from the newest value, as is the target, and the ridge pulls the weights towards zero, that
-/// is towards the naive forecast. Further steps are iterated, at most 2 kIterations of them: beyond that only the last
-/// ones are, begun at a multiple of kIterations from the season before, where there is one.
+/// Autoregression around the seasonal naive forecast: how far a value is from the one a season before, by ridge
+/// regression with forgetting on how far the last values were from theirs, on the same phase of earlier seasons and on
+/// the running mean. A seasonal ARIMA without moving-average part (Box & Jenkins 1970, Time Series Analysis) as
+/// recursive least squares (Ljung & Soderstrom 1983, Theory and Practice of Recursive Identification). The ridge (Hoerl
+/// & Kennard 1970, Technometrics 12) is in proportion to each feature's mean square, so that many lags do no harm in a
+/// short history. A target counts as at most kFarthest usual errors from its forecast (Huber 1964). Weights move by one
+/// sweep of Gauss-Seidel a value. Further steps are iterated; beyond a bound the last season of them is repeated.
 ///
-/// A season of more than kMaxPhases cells is remembered as means over even shares of it; until a season has been seen
-/// its features are zero. Cells after a gap are not learnt from. Says the newest value from the first one on.
-///
-/// kLinear: shift- and scale-equivariant. kLog: the same on the logarithm of the raw values (scale-equivariant); a
-/// value of zero or below is not learnt from and silences the model (NaN) until kMemoryCells more cells passed without
-/// one.
+/// Seasons of more than kMaxSeason cells are not used; without any it is drawn towards the newest value. It says that,
+/// then the season before, until the longest season's lags are there. Missing cells count as their forecasts and are
+/// not learnt from. Shift- and scale-equivariant.
 class Autoregression final : public Candidate {
  public:
-  enum class Space { kLinear, kLog };
-  static constexpr int kMaxPhases = 288;
-  static constexpr size_t kMaxSeasons = 2;
-  static constexpr int kMemoryCells = 1000;
-  static constexpr int64_t kIterations = 144;
-  static constexpr double kRidge = 4;  ///< in mean squares of the one-step change
+  static constexpr int kMaxSeason = 336;
+  static constexpr int kLeastMemory = 500;  ///< cells; else kSeasonsRemembered of the longest season
+  static constexpr int kSeasonsRemembered = 3;
+  static constexpr double kRidge = .3;  ///< in rows of the memory
+  static constexpr double kFarthest = 4;
 
-  /// Lengths >= 2 cells of which the first kMaxSeasons are used; may be empty.
-  Autoregression(std::span<const int> season_lengths, Space space);
+  /// Lengths >= 2 cells; the first two that are short enough are used; may be empty.
+  explicit Autoregression(std::span<const int> season_lengths);
 
-  std::string_view name() const override { return space_ == Space::kLinear ? "autoregression" : "autoregression_log"; }
+  std::string_view name() const override { return "autoregression"; }
   size_t StateBytes() const override;
 
  private:
-  static constexpr size_t kLags = 3;
-  static constexpr size_t kMaxFeatures = kLags + 2 * kMaxSeasons;
-  using Lags = std::array<double, kLags>;  // newest first
+  static constexpr size_t kMaxFeatures = 32;
   using Features = std::array<double, kMaxFeatures>;
-  struct Season {
-    LastSeason values;
-    double now;  // a season before the newest value
+  /// What the regression is on: differences between values `lag` and `from` cells before the target.
+  struct Lags {
+    struct Distance {
+      int lag, from;
+    };
+    explicit Lags(std::span<const int> season_lengths);
+    void Add(int lag, int from);
+    size_t features() const { return count + 2; }  // a constant and the mean as well
+
+    int season = 1;   // what is drawn towards; 1 without any
+    int longest = 1;  // season
+    int reach = 1;    // the farthest lag
+    size_t count = 0;
+    std::array<Distance, kMaxFeatures - 2> distances;
   };
 
   void Learn(double value, int64_t cells) override;
   double Expect(int64_t steps) const override;
-  void ExpectEach(std::span<const int> steps, int64_t gap, std::span<double> out) const override;
-  /// Of the cell `steps` after the newest, where `lags` end one cell before it.
-  Features FeaturesOf(const Lags& lags, int64_t steps) const;
-  double SeasonBefore(const Season& season, int64_t steps) const;
-  void Advance(const Features& weights, Lags& lags, int64_t steps) const;
-  Lags LagsAt(int64_t steps) const;
+  void LearnRow(double value);
+  void Push(double value);
+  /// The value `steps` cells after the newest one, of those seen (<= 0) and those forecast.
+  double At(int64_t steps) const;
+  double Lagged(int64_t steps, int lag) const;
+  /// A season before that cell; the newest value while less was seen.
+  double Base(int64_t steps) const;
+  /// Whether the longest season's lags are there.
+  bool learns() const { return seen_cells_ > lags_.longest + lags_.season; }
+  Features FeaturesOf(int64_t steps) const;
+  void Iterate(int64_t steps) const;
+  /// As far ahead as is iterated: the cell so many longest seasons before this one.
+  int64_t Repeated(int64_t steps) const;
 
-  Space space_;
+  Lags lags_;
+  double forgetting_;
   DiscountedLeastSquares regression_;
-  std::array<std::optional<Season>, kMaxSeasons> seasons_;
-  Lags lags_{};
-  SeenRange seen_;  // in the space of the regression
-  double mean_ = 0;
-  double mean_weight_ = 0;
-  int64_t unlearnt_cells_ = 0;  // since the newest value that was learnt
-  int64_t silent_cells_ = 0;
+  Features weights_{};
+  std::vector<double> values_;  // a ring
+  int64_t seen_cells_ = 0;
+  SeenRange seen_;
+  double mean_ = 0, mean_weight_ = 0;
+  double error_ = 0, error_weight_ = 0;  // absolute, one step ahead
+  mutable std::vector<double> path_;     // forecasts of the next cells
+  mutable int64_t path_cells_ = 0;       // those made since the newest value
 };
 
 }  // namespace promcast

@@ -31,6 +31,10 @@ void Candidate::Forecast(std::span<const int> steps, std::span<double> out) cons
   for (double& value : out) value = seen_.Clamp(value);
 }
 
+double Candidate::Ahead(int64_t steps) const {
+  return seen_.empty() ? std::numeric_limits<double>::quiet_NaN() : seen_.Clamp(Expect(steps + gap_));
+}
+
 void Candidate::ExpectEach(std::span<const int> steps, int64_t gap, std::span<double> out) const {
   for (size_t i = 0; i < steps.size(); i++) out[i] = Expect(steps[i] + gap);
 }

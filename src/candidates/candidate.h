@@ -19,6 +19,8 @@ class Candidate : public Model {
   void Update(double value) final;
   void Skip(int64_t cells) final;
   void Forecast(std::span<const int> steps, std::span<double> out) const final;
+  /// The same for one cell.
+  double Ahead(int64_t steps) const;
 
  protected:
   /// The next value, `cells` (>= 1) cells after the one before; 1 for the first value.

@@ -12,6 +12,7 @@
 #include "candidates/harmonic_trend.h"
 #include "candidates/holt_damped.h"
 #include "candidates/holt_winters.h"
+#include "candidates/on_logarithm.h"
 #include "candidates/seasonal_naive_week.h"
 #include "candidates/theta.h"
 
@@ -24,6 +25,11 @@ using Made = std::unique_ptr<Model>;
 // Long enough that the swing of a season is no trend.
 double TrendMemory(Seasons seasons) {
   return seasons.empty() ? 500 : 4. * seasons.front();
+}
+
+// Of the longest season few are seen, so that the newest one counts more.
+std::unique_ptr<DampedProfile> LongProfile(Seasons seasons, std::string_view name) {
+  return std::make_unique<DampedProfile>(seasons.back(), .3, name);
 }
 
 struct Kind {
@@ -41,12 +47,18 @@ constexpr std::array kKinds = {
     Kind{"holt_winters_multiplicative", 1,
          [](Seasons s) -> Made { return std::make_unique<HoltWinters>(s[0], HoltWinters::Season::kMultiplicative); }},
     Kind{"double_seasonal", 2, [](Seasons s) -> Made { return std::make_unique<DoubleSeasonal>(s[0], s[1]); }},
-    Kind{"autoregression", 0,
-         [](Seasons s) -> Made { return std::make_unique<Autoregression>(s, Autoregression::Space::kLinear); }},
+    Kind{"autoregression", 0, [](Seasons s) -> Made { return std::make_unique<Autoregression>(s); }},
     Kind{"autoregression_log", 0,
-         [](Seasons s) -> Made { return std::make_unique<Autoregression>(s, Autoregression::Space::kLog); }},
+         [](Seasons s) -> Made {
+           return std::make_unique<OnLogarithm>("autoregression_log", std::make_unique<Autoregression>(s));
+         }},
     Kind{"harmonic_trend", 1, [](Seasons s) -> Made { return std::make_unique<HarmonicTrend>(s); }},
     Kind{"damped_profile", 1, [](Seasons s) -> Made { return std::make_unique<DampedProfile>(s[0]); }},
+    Kind{"damped_profile_week", 1, [](Seasons s) -> Made { return LongProfile(s, "damped_profile_week"); }},
+    Kind{"damped_profile_week_log", 1,
+         [](Seasons s) -> Made {
+           return std::make_unique<OnLogarithm>("damped_profile_week_log", LongProfile(s, "damped_profile_week"));
+         }},
     Kind{"croston", 0, [](Seasons) -> Made { return std::make_unique<Croston>(); }},
     Kind{"seasonal_naive_week", 1, [](Seasons s) -> Made { return std::make_unique<SeasonalNaiveWeek>(s.back()); }},
 };
@@ -74,7 +86,8 @@ Made MakeCandidate(std::string_view name, std::span<const int> seasons) {
 }
 
 bool NeedsTrueZero(std::string_view name) {
-  return name == "croston" || name == "holt_winters_multiplicative" || name == "autoregression_log";
+  return name == "croston" || name == "holt_winters_multiplicative" || name == "autoregression_log" ||
+         name == "damped_profile_week_log";
 }
 
 }  // namespace promcast

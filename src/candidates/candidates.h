@@ -10,10 +10,10 @@
 namespace promcast {
 
 /// A new model of that name. `seasons`: lengths in cells, in any order; those below 2 are not used. Models of one
-/// season take the shortest (seasonal_naive_week the longest), models of two the two shortest. nullptr for an unknown
+/// season take the shortest (those of the week the longest), models of two the two shortest. nullptr for an unknown
 /// name, or when the model needs a season that is not there.
 std::unique_ptr<Model> MakeCandidate(std::string_view name, std::span<const int> seasons);
-/// croston, holt_winters_multiplicative and autoregression_log need values with their true zero.
+/// croston, holt_winters_multiplicative and models of the logarithm need values with their true zero.
 bool NeedsTrueZero(std::string_view name);
 
 }  // namespace promcast

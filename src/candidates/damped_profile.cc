@@ -4,7 +4,8 @@
 
 namespace promcast {
 
-DampedProfile::DampedProfile(int season_length, double rate) : profile_(season_length) {
+DampedProfile::DampedProfile(int season_length, double rate, std::string_view name)
+    : name_(name), profile_(season_length) {
   cell_rate_ = profile_.CellRate(rate);
 }
 

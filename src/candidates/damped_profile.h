@@ -13,16 +13,17 @@ namespace promcast {
 class DampedProfile final : public Candidate {
  public:
   /// `season_length` >= 2 cells, remembered in at most PhaseProfile::kMaxPhases phases; `rate`: weight of the newest
-  /// season, in (0, 1].
-  explicit DampedProfile(int season_length, double rate = .2);
+  /// season, in (0, 1]; `name` must outlive the model.
+  explicit DampedProfile(int season_length, double rate = .2, std::string_view name = "damped_profile");
 
-  std::string_view name() const override { return "damped_profile"; }
+  std::string_view name() const override { return name_; }
   size_t StateBytes() const override { return sizeof(*this) + profile_.HeapBytes(); }
 
  private:
   void Learn(double value, int64_t cells) override;
   double Expect(int64_t steps) const override;
 
+  std::string_view name_;
   double cell_rate_;
   DampedResidual residual_;
   PhaseProfile profile_;

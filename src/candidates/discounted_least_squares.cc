@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 
 namespace promcast {
 namespace {
@@ -17,7 +18,6 @@ DiscountedLeastSquares::DiscountedLeastSquares(size_t features)
 void DiscountedLeastSquares::Forget(double kept) {
   for (double& sum : sums_) sum *= kept;
   rows_ *= kept;
-  squared_targets_ *= kept;
 }
 
 void DiscountedLeastSquares::Learn(std::span<const double> features, double target) {
@@ -26,7 +26,6 @@ void DiscountedLeastSquares::Learn(std::span<const double> features, double targ
     Product(i) += features[i] * target;
   }
   rows_ += 1;
-  squared_targets_ += target * target;
 }
 
 void DiscountedLeastSquares::Shift(size_t feature, size_t by, double amount) {
@@ -54,6 +53,17 @@ void DiscountedLeastSquares::Solve(std::span<const double> ridge, std::span<doub
   Vector solution = factors.solve(products.cwiseQuotient(sizes)).cwiseQuotient(sizes);
   if (!solution.allFinite()) solution.setZero();
   std::copy(solution.begin(), solution.end(), weights.begin());
+}
+
+void DiscountedLeastSquares::Sweep(std::span<const double> ridge, std::span<double> weights) const {
+  for (size_t i = 0; i < features_; i++) {
+    const double own = Moment(i, i) + ridge[i];
+    double left = Product(i);
+    for (size_t j = 0; j < i; j++) left -= Moment(i, j) * weights[j];
+    for (size_t j = i + 1; j < features_; j++) left -= Moment(j, i) * weights[j];
+    const double weight = left / own;
+    weights[i] = std::isfinite(weight) ? weight : 0;
+  }
 }
 
 }  // namespace promcast

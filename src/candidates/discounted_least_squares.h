@@ -11,7 +11,7 @@ namespace promcast {
 /// they are asked for, and a feature that never moves harms nobody.
 class DiscountedLeastSquares {
  public:
-  static constexpr size_t kMaxFeatures = 16;
+  static constexpr size_t kMaxFeatures = 32;
 
   /// `features` in [1, kMaxFeatures].
   explicit DiscountedLeastSquares(size_t features);
@@ -26,17 +26,22 @@ class DiscountedLeastSquares {
   /// equations have no finite solution.
   void Solve(std::span<const double> ridge, std::span<double> weights) const;
 
+  /// Brings `weights` nearer to what Solve gives: one sweep of Gauss-Seidel, at a fraction of its cost. From the last
+  /// row's weights one sweep a row is as good as solving.
+  void Sweep(std::span<const double> ridge, std::span<double> weights) const;
+
   size_t features() const { return features_; }
-  double target_mean_square() const { return rows_ > 0 ? squared_targets_ / rows_ : 0; }
+  double mean_square(size_t feature) const { return rows_ > 0 ? Moment(feature, feature) / rows_ : 0; }
   size_t HeapBytes() const { return sums_.capacity() * sizeof(double); }
 
  private:
+  double Moment(size_t i, size_t j) const { return sums_[i * features_ + j]; }
   double& Moment(size_t i, size_t j) { return sums_[i * features_ + j]; }
+  double Product(size_t i) const { return sums_[features_ * features_ + i]; }
   double& Product(size_t i) { return sums_[features_ * features_ + i]; }
 
   size_t features_;
   double rows_ = 0;
-  double squared_targets_ = 0;
   std::vector<double> sums_;  // features x features of feature products, the lower half alive, then feature x target
 };
 

@@ -29,7 +29,7 @@ class HarmonicTrend final : public Candidate {
 
  private:
   static constexpr double kSeasonsRemembered = 4;
-  static constexpr size_t kMaxFeatures = DiscountedLeastSquares::kMaxFeatures;
+  static constexpr size_t kMaxFeatures = 16;
   struct Season {
     int length = 0;
     int harmonics = 0;

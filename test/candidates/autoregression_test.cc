@@ -5,6 +5,7 @@
 
 #include "candidates/discounted_least_squares.h"
 #include "candidates/harmonic_trend.h"
+#include "candidates/on_logarithm.h"
 #include "candidates_fixture.h"
 
 namespace promcast {
@@ -54,52 +55,108 @@ TEST(LeastSquares, AFeatureThatNeverMovesHarmsNobody) {
   EXPECT_TRUE(std::isfinite(out[1]) && std::isfinite(out[2]));
 }
 
-TEST(AutoregressionModel, IsTheBatchRegressionOnLagsMeanAndSeason) {
-  const auto y = TwoSeasons(400, 2);
-  const double forgetting = 1 - 1. / Autoregression::kMemoryCells;
-  Autoregression model(std::vector<int>{12}, Autoregression::Space::kLinear);
-  Feed(model, y);
-  std::vector<std::vector<double>> rows;
-  for (size_t i = 1; i <= y.size(); i++) {  // the last row is that of the forecast
-    double mean = 0, weights = 0;
-    for (size_t j = 0; j < i; j++) {
-      const double weight = std::pow(forgetting, static_cast<double>(i - j));
-      mean += weight * y[j];
-      weights += weight;
+TEST(LeastSquares, SweepsComeToTheSolution) {
+  std::mt19937_64 random(4);
+  std::normal_distribution<double> normal;
+  DiscountedLeastSquares squares(4);
+  for (int i = 0; i < 100; i++) {
+    const double x = normal(random);
+    squares.Learn(std::vector<double>{x, x + .5 * normal(random), 0, 1e-3 * normal(random)}, 2 * x + normal(random));
+  }
+  const std::vector<double> ridge = {10, 10, 0, 1e-5};
+  std::vector<double> solved(4), swept(4, 1.);
+  squares.Solve(ridge, solved);
+  for (int i = 0; i < 200; i++) squares.Sweep(ridge, swept);
+  EXPECT_THAT(swept, testing::Pointwise(testing::DoubleNear(1e-6), solved));
+}
+
+/// Two seasons and errors that have no far ones.
+std::vector<double> Bounded(int cells, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> error(-1, 1);
+  std::vector<double> values;
+  double wander = 0;
+  for (int i = 0; i < cells; i++) {
+    wander = .8 * wander + error(random);
+    values.push_back(5 * std::sin(i * 2 * M_PI / 12) + wander);
+  }
+  return values;
+}
+
+TEST(AutoregressionModel, IsTheBatchRegressionOnLagsMeanAndSeasons) {
+  constexpr size_t kSeason = 12;
+  const auto y = Bounded(2000, 2);
+  const double forgetting = 1 - 1. / Autoregression::kLeastMemory;
+  Autoregression model(std::vector<int>{kSeason});
+  std::vector<Eigen::RowVectorXd> rows;
+  std::vector<double> targets;
+  double mean = 0, weights = 0;
+  for (size_t t = 0; t <= y.size(); t++) {  // the last row is that of the forecast
+    if (t > 8 * kSeason) {
+      const auto before = [&](size_t lag) { return y[t - lag]; };
+      std::vector<double> row = {1, mean - before(kSeason)};
+      for (size_t lag : {1, 2, 3, 4, 6, 9, 11, 12}) row.push_back(before(lag) - before(lag + kSeason));
+      for (size_t lag : {11, 13, 24, 36, 48, 60, 72, 84}) row.push_back(before(lag) - before(kSeason));
+      rows.emplace_back(Eigen::Map<const Eigen::RowVectorXd>(row.data(), static_cast<Eigen::Index>(row.size())));
+      if (t < y.size()) targets.push_back(y[t] - before(kSeason));
     }
-    const double now = y[i - 1];
-    rows.push_back({y[i < 2 ? 0 : i - 2] - now, y[i < 3 ? 0 : i - 3] - now, mean / weights - now,
-                    i < 12 ? 0 : y[i - 12] - now, i < 13 ? 0 : y[i - 13] - now});
+    if (t == y.size()) break;
+    weights = forgetting * weights + 1;
+    mean += (y[t] - mean) / weights;
+    model.Update(y[t]);
   }
-  const auto n = static_cast<Eigen::Index>(y.size() - 1);
-  Eigen::MatrixXd x(n, 5);
-  Eigen::VectorXd target(n), weights(n);
+  const auto n = static_cast<Eigen::Index>(targets.size());
+  Eigen::MatrixXd x(n, rows[0].size());
+  Eigen::VectorXd row_weights(n);
   for (Eigen::Index i = 0; i < n; i++) {
-    const auto row = static_cast<size_t>(i);
-    x.row(i) = Eigen::Map<const Eigen::RowVectorXd>(rows[row].data(), 5);
-    target(i) = y[row + 1] - y[row];
-    weights(i) = std::pow(forgetting, static_cast<double>(n - 1 - i));
+    x.row(i) = rows[static_cast<size_t>(i)];
+    row_weights(i) = std::pow(forgetting, static_cast<double>(n - 1 - i));
   }
-  const double mean_square = weights.dot(target.cwiseAbs2()) / weights.sum();
-  const Eigen::VectorXd solution =
-      Weighted(x, target, weights, Eigen::VectorXd::Constant(5, Autoregression::kRidge * mean_square));
-  EXPECT_NEAR(Ask(model, 1), y.back() + solution.dot(Eigen::Map<const Eigen::VectorXd>(rows.back().data(), 5)), 1e-3);
+  const Eigen::VectorXd mean_squares = (row_weights.asDiagonal() * x.cwiseAbs2()).colwise().sum() / row_weights.sum();
+  const Eigen::VectorXd ridge = Autoregression::kRidge * Autoregression::kLeastMemory * mean_squares;
+  const auto solution = Weighted(x, Eigen::Map<const Eigen::VectorXd>(targets.data(), n), row_weights, ridge);
+  const double expected = y[y.size() - kSeason] + rows.back().dot(solution);
+  EXPECT_NEAR(Ask(model, 1), expected, .01);
+  EXPECT_GT(std::abs(y.back() - expected), .1);  // it is no naive forecast
+}
+
+TEST(AutoregressionModel, SaysTheSeasonBeforeUntilItHasLearnt) {
+  Autoregression model(kSeasons);
+  const auto values = TwoSeasons(90, 3);
+  model.Update(values[0]);
+  EXPECT_EQ(Ask(model, 3), values[0]);
+  for (size_t i = 1; i < values.size(); i++) model.Update(values[i]);
+  EXPECT_EQ(Ask(model, 5), values[82]);
+  EXPECT_EQ(Ask(model, 12), values[89]);
+  EXPECT_EQ(Ask(model, 13), values[78]);
+}
+
+TEST(AutoregressionModel, AFarTargetMovesTheWeightsNoMoreThanANearerOne) {
+  const auto after = [](double newest) {
+    Autoregression model(std::vector<int>{12});
+    Feed(model, Bounded(300, 5));
+    model.Update(newest);
+    return Ask(model, 1);
+  };
+  // By the same weights the forecast is linear in the newest value.
+  EXPECT_NEAR(after(300) - after(200), after(200) - after(100), 1e-9);
+  EXPECT_GT(after(200), after(100) + 1);
 }
 
 TEST(AutoregressionModel, TheLogarithmIsSilentAfterAValueThatHasNone) {
-  Autoregression model({}, Autoregression::Space::kLog);
+  OnLogarithm model("log", std::make_unique<Autoregression>(std::span<const int>()));
   Feed(model, TwoSeasons(100, 3));
   EXPECT_FALSE(std::isnan(Ask(model, 1)));
   model.Update(0);
   EXPECT_TRUE(std::isnan(Ask(model, 1)));
-  Feed(model, TwoSeasons(Autoregression::kMemoryCells - 1, 3));
+  Feed(model, TwoSeasons(OnLogarithm::kSilentCells - 1, 3));
   EXPECT_TRUE(std::isnan(Ask(model, 1)));
   model.Update(60);
   EXPECT_FALSE(std::isnan(Ask(model, 1)));
 }
 
 TEST(AutoregressionModel, AGapIsNotLearntFrom) {
-  Autoregression model({}, Autoregression::Space::kLinear);
+  Autoregression model({});
   // The value after a missing cell has the sign of the one before it.
   for (int i = 0; i < 3000; i++) model.Update(i % 11 == 10 ? kMissing : i % 2 ? 1 : -1);
   EXPECT_NEAR(Ask(model, 1), -1, .1);

@@ -60,7 +60,8 @@ class EveryCandidate : public testing::TestWithParam<std::string_view> {
            GetParam() == "autoregression";
   }
   static bool NeedsTrueZero() {
-    return GetParam() == "croston" || GetParam() == "holt_winters_multiplicative" || GetParam() == "autoregression_log";
+    return GetParam() == "croston" || GetParam() == "holt_winters_multiplicative" ||
+           GetParam() == "autoregression_log" || GetParam() == "damped_profile_week_log";
   }
 };
 

@@ -16,7 +16,7 @@ TEST(Candidates, EveryNameMakesAModelOfThatName) {
     ASSERT_NE(model, nullptr) << name;
     EXPECT_EQ(model->name(), name);
   }
-  EXPECT_EQ(names.size(), 12U);
+  EXPECT_EQ(names.size(), 14U);
 }
 
 TEST(Candidates, AnUnknownNameMakesNothing) {

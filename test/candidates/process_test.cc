@@ -87,6 +87,14 @@ const std::vector<Process> kProcesses = {
      }},
     {"damped_profile", 6, .5,
      [](int cells, const Noise& noise) { return DampedWalk(cells, noise, [](int i) { return 5 * Wave(i, 12); }); }},
+    {"damped_profile_week", 20, .5,
+     [](int cells, const Noise& noise) { return DampedWalk(cells, noise, [](int i) { return 10 * Wave(i, 84); }); }},
+    {"damped_profile_week_log", 20, .5,
+     [](int cells, const Noise& noise) {
+       auto values = DampedWalk(cells, noise, [](int i) { return 10 * Wave(i, 84); });
+       for (double& value : values) value = std::exp(.05 * value);
+       return values;
+     }},
     {"croston", 5, .8,
      [](int cells, const Noise& noise) { return Series(cells, [&](int) { return noise() > 0 ? 10 + noise() : 0.; }); }},
     {"seasonal_naive_week", 20, .5,
