@@ -11,6 +11,7 @@ namespace promcast {
 
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
+         a.detect_seasons == b.detect_seasons &&
          a.profile == b.profile && a.extra_models == b.extra_models && a.horizons_ms == b.horizons_ms &&
          a.coverages == b.coverages && a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
          a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
@@ -31,6 +32,7 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {
   for (const int64_t horizon_ms : options.horizons_ms) bank.horizons.push_back(in_steps(horizon_ms));
   std::sort(bank.horizons.begin(), bank.horizons.end());
   bank.horizons.erase(std::unique(bank.horizons.begin(), bank.horizons.end()), bank.horizons.end());
+  bank.detect_seasons = options.detect_seasons;
   for (const int64_t season_ms : options.seasons_ms) {
     if (season_ms >= 2 * step_ms) bank.seasons.push_back(in_steps(season_ms));
   }
