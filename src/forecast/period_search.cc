@@ -14,6 +14,7 @@ constexpr double kAsClear = .85;   // of the highest correlation: a shorter peri
 constexpr double kReach = .6;      // of the window: the longest lag that refines a period
 constexpr double kPrecision = .1;   // means: how well the peak of a correlation is seen without noise
 constexpr int kCandidates = 4;
+constexpr int kMostSteps = 4;
 constexpr double kAway = .1;  // of a period: a peak farther off is another one
 constexpr int kOutliers = 8;
 constexpr int kParts = 6;           // of the window, a cycle long at least, of which most must repeat
@@ -159,28 +160,33 @@ bool PeriodSearch::Lasts(const Values& values, const Repetition& found) const {
                                      [&](double product) { return product >= kPartRepeats * sum / parts; });
   if (static_cast<double>(repeats) < kMostParts * parts) return false;
   const int cycles = static_cast<int>(kReach * count_ / found.period);
-  return cycles < 2 || Correlation(values, cycles * found.period) >= kLasting * found.correlation;
+  // After half as many as well: a period that is off by a little is right again after some cycles.
+  for (const int later : {cycles, cycles / 2}) {
+    if (later > 1 && Correlation(values, later * found.period) < kLasting * found.correlation) return false;
+  }
+  return true;
 }
 
 Repetition PeriodSearch::Near(double period) const {
   const Values values = WithoutMovingMean(period);
   double refined = period;
   double precision = period;
+  const double step = std::min(1., period / 8);
   for (int cycles = 1; cycles == 1 || cycles * refined <= kReach * count_; cycles++) {
     double lag = cycles * refined;
     double here = Correlation(values, lag);
-    for (int steps = 0; steps < 4; steps++) {  // uphill
-      const double shorter = Correlation(values, lag - 1), longer = Correlation(values, lag + 1);
+    for (int steps = 0; steps < kMostSteps; steps++) {  // uphill
+      const double shorter = Correlation(values, lag - step), longer = Correlation(values, lag + step);
       if (shorter <= here && longer <= here) {
         const double bend = std::max(2 * here - shorter - longer, 1e-6);
         const double noise = (1 - here * here) / std::sqrt(count_ - lag);
-        lag += std::clamp(.5 * (longer - shorter) / bend, -.5, .5);
+        lag += step * std::clamp(.5 * (longer - shorter) / bend, -.5, .5);
         if (std::abs(lag / cycles - period) > std::max(1., kAway * period)) break;
         refined = lag / cycles;
-        precision = (kPrecision + .7 * noise / bend) / cycles;
+        precision = (kPrecision + .7 * noise / bend * step) / cycles;
         break;
       }
-      lag += longer > shorter ? 1 : -1;
+      lag += longer > shorter ? step : -step;
       here = std::max(shorter, longer);
     }
   }

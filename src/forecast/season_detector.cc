@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace promcast {
 namespace {
@@ -133,27 +134,34 @@ bool SeasonDetector::Search(const ExpandingMeans& window) {
 // Counts in how many windows in a row each season was missing, gives up those that have vanished, and corrects lengths
 // that this window shows better than those before.
 bool SeasonDetector::Review(const PeriodSearch& search, double cells_a_mean, int means) {
-  size_t kept = 0;
+  std::array<Season, kMostSeasons> before = found_;
+  const size_t known = std::exchange(count_, 0);
   bool changed = false;
-  for (size_t i = 0; i < count_; i++) {
-    Season season = found_[i];
-    const double period = season.cells / cells_a_mean;
-    if (period >= PeriodSearch::kShortest && kReviewedCycles * period <= means) {
-      const Repetition seen = search.usable() ? search.Near(period) : Repetition{};
-      season.misses = seen.correlation < kStillSeen ? static_cast<uint8_t>(season.misses + 1) : 0;
-      const double precision = seen.precision * cells_a_mean;
-      const double off = std::abs(seen.period * cells_a_mean - season.cells);
-      const bool better = season.cycles == 1 && precision <= kPrecise * season.cells;
-      if (better && season.misses == 0 && off > kOff * season.cells) {
-        season = SeasonOf(seen, cells_a_mean);
-        changed = changed || season.cells != found_[i].cells;
-      }
-    }
-    if (season.misses < kMostMisses) found_[kept++] = season;
+  for (size_t i = 0; i < known; i++) {
+    Season season = before[i];
+    Look(search, cells_a_mean, means, season);
+    const bool kept = season.misses < kMostMisses && !Known(season.cells);
+    changed = changed || !kept || season.cells != before[i].cells;
+    if (kept) found_[count_++] = season;
   }
-  changed = changed || kept < count_;
-  count_ = static_cast<uint8_t>(kept);
   return changed;
+}
+
+void SeasonDetector::Look(const PeriodSearch& search, double cells_a_mean, int means, Season& season) const {
+  double period = static_cast<double>(season.cells) / season.cycles / cells_a_mean;
+  const bool correctable = period >= PeriodSearch::kShortest;
+  if (!correctable) period = season.cells / cells_a_mean;
+  if (period < PeriodSearch::kShortest || kReviewedCycles * period > means) return;
+  Repetition seen = search.usable() ? search.Near(period) : Repetition{};
+  season.misses = seen.correlation < kStillSeen ? static_cast<uint8_t>(season.misses + 1) : 0;
+  if (season.misses > 0 || !correctable) return;
+  if (season.cells != plan_.day && season.cells != plan_.week) seen = search.Fundamental(seen);
+  const double cells = period * cells_a_mean;
+  const double off = std::abs(seen.period * cells_a_mean - cells);
+  if (seen.precision * cells_a_mean > kPrecise * cells || off <= kOff * cells) return;
+  const float variance = season.variance;
+  season = SeasonOf(seen, cells_a_mean);
+  season.variance = variance;
 }
 
 // The clearest of hour, day and week that is not known yet.

@@ -64,6 +64,7 @@ class SeasonDetector {
   bool LookAt(ExpandingMeans& window, bool slow);
   bool Search(const ExpandingMeans& window);
   bool Review(const PeriodSearch& search, double cells_a_mean, int means);
+  void Look(const PeriodSearch& search, double cells_a_mean, int means, Season& season) const;
   bool Take(const Repetition& repetition, double cells_a_mean);
   std::optional<Repetition> Likely(const PeriodSearch& search, double cells_a_mean, int means) const;
   bool Known(double cells) const;
