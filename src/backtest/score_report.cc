@@ -53,7 +53,7 @@ std::string SeasonsLine(const BacktestReport& report) {
       continue;
     }
     if (i > 0) line += ", ";
-    for (const int64_t season_ms : seasons_ms) {
+    for (const int64_t& season_ms : seasons_ms) {
       line += (&season_ms == seasons_ms.data() ? "" : " + ") + FormatDuration(season_ms);
     }
     line += fmt::format("{} on {}{}", seasons_ms.empty() ? "none" : "", series, i > 0 ? "" : " series");

@@ -8,40 +8,24 @@ namespace promcast {
 namespace {
 
 constexpr double kLeastKnown = .75;
-constexpr double kFewestCycles = 3;   // of a period that is searched for
+constexpr double kFewestCycles = 3;  // of a period that is searched for
 constexpr double kLeastCorrelation = .3;
 constexpr double kAsClear = .85;   // of the highest correlation: a shorter period is preferred from there on
 constexpr double kReach = .6;      // of the window: the longest lag that refines a period
-constexpr double kPrecision = .1;   // means: how well the peak of a correlation is seen without noise
+constexpr double kPrecision = .1;  // means: how well the peak of a correlation is seen without noise
 constexpr int kCandidates = 4;
 constexpr int kMostSteps = 4;
 constexpr double kAway = .1;  // of a period: a peak farther off is another one
 constexpr int kOutliers = 8;
-constexpr int kParts = 6;           // of the window, a cycle long at least, of which most must repeat
+constexpr int kParts = 6;  // of the window, a cycle long at least, of which most must repeat
 constexpr double kMostParts = .7;
 constexpr double kPartRepeats = .25;  // of what the mean part repeats
 constexpr double kLasting = .6;       // of the correlation after a cycle: what is left of it after several
 constexpr double kLeastPeriod = 2.5;  // means: of a fundamental
+constexpr float kTiny = 1e-30F, kHuge = 1e36F;
 constexpr int kMostHarmonic = 8;
 constexpr double kFewMeans = 20;  // a period of fewer is removed in phases that are whole means of several cycles
 constexpr double kMostCorrelated = .99;
-
-// Sums of the first i values, and in between.
-class Prefix {
- public:
-  template <class Value>
-  Prefix(int count, Value value) : count_(count) {
-    for (int i = 0; i < count; i++) sums_[i + 1] = sums_[i] + value(i);
-  }
-  double UpTo(double position) const {
-    const int below = std::min(static_cast<int>(position), count_ - 1);
-    return sums_[below] + (position - below) * (sums_[below + 1] - sums_[below]);
-  }
-
- private:
-  int count_;
-  std::array<double, PeriodSearch::kMost + 1> sums_{};
-};
 
 // The slope that half of the pairs half the window apart exceed (Theil 1950).
 float MedianSlope(std::span<const float> values, std::span<const bool> known) {
@@ -58,7 +42,8 @@ float MedianSlope(std::span<const float> values, std::span<const bool> known) {
 
 }  // namespace
 
-PeriodSearch::PeriodSearch(std::span<const float> means) : count_(static_cast<int>(std::min<size_t>(means.size(), kMost))) {
+PeriodSearch::PeriodSearch(std::span<const float> means)
+    : count_(static_cast<int>(std::min<size_t>(means.size(), kMost))) {
   values_.fill(0);
   known_.fill(false);
   int known = 0;
@@ -72,26 +57,41 @@ PeriodSearch::PeriodSearch(std::span<const float> means) : count_(static_cast<in
   if (known < kLeastKnown * count_ || known < 4 * kShortest) return;
   const auto mean = static_cast<float>(sum / known);
   for (int i = 0; i < count_; i++) values_[i] = known_[i] ? means[i] - mean : 0;
-  const float slope = MedianSlope({values_.data(), static_cast<size_t>(count_)}, {known_.data(), static_cast<size_t>(count_)});
+  const float slope =
+      MedianSlope({values_.data(), static_cast<size_t>(count_)}, {known_.data(), static_cast<size_t>(count_)});
   float most = 0;
   for (int i = 0; i < count_; i++) {
-    if (!known_[i]) continue;
+    if (known_[i]) values_[i] -= slope * (static_cast<float>(i) - static_cast<float>(count_ - 1) / 2);
     most = std::max(most, std::abs(values_[i]));
-    values_[i] -= slope * (static_cast<float>(i) - static_cast<float>(count_ - 1) / 2);
   }
-  usable_ = most > 0;
+  usable_ = most > kTiny && most < kHuge;
+  if (!usable_) return;
+  unit_ = most;
+  for (int i = 0; i < count_; i++) values_[i] /= most;
+  SumUp();
+}
+
+void PeriodSearch::SumUp() {
+  for (int i = 0; i < count_; i++) {
+    sums_[i + 1] = sums_[i] + values_[i];
+    knowns_[i + 1] = knowns_[i] + (known_[i] ? 1.F : 0.F);
+  }
 }
 
 PeriodSearch::Values PeriodSearch::WithoutMovingMean(double period) const {
-  const Prefix sums(count_, [this](int i) { return values_[i]; });
-  const Prefix knowns(count_, [this](int i) { return known_[i] ? 1. : 0.; });
+  // Of the first so many values, and in between.
+  const auto up_to = [this](const Sums& sums, float position) {
+    const int below = std::min(static_cast<int>(position), count_ - 1);
+    return sums[below] + (position - static_cast<float>(below)) * (sums[below + 1] - sums[below]);
+  };
+  const auto width = static_cast<float>(period);
+  const bool complete = knowns_[count_] == static_cast<float>(count_);
   Values out{};
   for (int i = 0; i < count_; i++) {
-    if (!known_[i]) continue;
-    const double from = std::clamp(i + .5 - period / 2, 0., count_ - period);
-    const double known = knowns.UpTo(from + period) - knowns.UpTo(from);
-    const double sum = sums.UpTo(from + period) - sums.UpTo(from);
-    out[i] = known > 0 ? values_[i] - static_cast<float>(sum / known) : 0;
+    const float from = std::clamp(static_cast<float>(i) + .5F - width / 2, 0.F, static_cast<float>(count_) - width);
+    const float sum = up_to(sums_, from + width) - up_to(sums_, from);
+    const float known = complete ? width : up_to(knowns_, from + width) - up_to(knowns_, from);
+    out[i] = known_[i] && known > 0 ? values_[i] - sum / known : 0;
   }
   return out;
 }
@@ -137,7 +137,7 @@ Repetition PeriodSearch::At(double period) const {
   const double independent = (count_ - period) / neighbours;
   const double bounded = std::clamp(found.correlation, -kMostCorrelated, kMostCorrelated);
   found.significance = std::atanh(bounded) * std::sqrt(independent);
-  found.variance = std::max(0., found.correlation) * square / count_;
+  found.variance = std::max(0., found.correlation) * square / count_ * unit_ * unit_;
   found.precision = period;
   return found;
 }
@@ -262,6 +262,7 @@ void PeriodSearch::Remove(double period) {
     const int left = (static_cast<int>(below) + bins) % bins;
     values_[i] -= sums[left] + part * (sums[(left + 1) % bins] - sums[left]);
   }
+  SumUp();
 }
 
 }  // namespace promcast

@@ -17,12 +17,12 @@ struct Repetition {
 
 /// Looks for what repeats in a short window of a series. The correlation at a lag is taken after the moving mean over
 /// that lag was taken off, so that neither trend nor a wandering level looks like a season; its significance counts
-/// as many independent values as the correlation of neighbours leaves (Bartlett 1946), so that smooth series must repeat
-/// themselves more often. Candidates are the peaks of that correlation, validated and refined over several cycles
-/// (after AUTOPERIOD: Vlachos, Yu, Castelli 2005, "On periodicity detection and structural periodic similarity"): a
-/// season repeats itself from nearly every cycle to the next, and after several cycles as well as after one, which
-/// bursts and oscillations that wander do not. Values larger than the few largest are drawn to these: what occurs once
-/// is no season.
+/// as many independent values as the correlation of neighbours leaves (Bartlett 1946), so that smooth series must
+/// repeat themselves more often. Candidates are the peaks of that correlation, validated and refined over several
+/// cycles (after AUTOPERIOD: Vlachos, Yu, Castelli 2005, "On periodicity detection and structural periodic
+/// similarity"): a season repeats itself from nearly every cycle to the next, and after several cycles as well as after
+/// one, which bursts and oscillations that wander do not. Values larger than the few largest are drawn to these: what
+/// occurs once is no season.
 class PeriodSearch {
  public:
   static constexpr int kMost = 160;
@@ -46,15 +46,19 @@ class PeriodSearch {
 
  private:
   using Values = std::array<float, kMost>;
+  using Sums = std::array<float, kMost + 1>;
 
+  void SumUp();
   Values WithoutMovingMean(double period) const;
   double Correlation(const Values& values, double lag) const;
   bool Lasts(const Values& values, const Repetition& found) const;
 
   int count_;
   bool usable_ = false;
-  Values values_;  // 0 where missing
+  double unit_ = 1;  // of the values: the largest
+  Values values_;    // 0 where missing
   std::array<bool, kMost> known_;
+  Sums sums_{}, knowns_{};  // of the first so many values
 };
 
 }  // namespace promcast

@@ -19,7 +19,7 @@ constexpr double kReviewedCycles = 2.5;
 constexpr double kStillSeen = .15;  // correlation
 constexpr int kMostMisses = 4;
 constexpr double kPrecise = .002, kOff = .006;  // of a season: from there on its length is corrected
-constexpr double kSame = .1;         // of a season: so near to a multiple of it nothing is one of its own
+constexpr double kSame = .1;                    // of a season: so near to a multiple of it nothing is one of its own
 constexpr int kMultiples = 12;
 constexpr double kLeastShare = .02;  // of the variance of the clearest season
 constexpr int kDivisors = 6;
@@ -207,10 +207,10 @@ bool SeasonDetector::Take(const Repetition& repetition, double cells_a_mean) {
   const int cells = season.cells;
   if (Known(cells)) return false;
   Season* first = found_.data();
-  count_ = static_cast<uint8_t>(std::remove_if(first, first + count_,
-                                               [&](const Season& shorter) {
-                                                 return IsMultiple(cells, shorter.cells, kDivisors);
-                                               }) - first);
+  count_ = static_cast<uint8_t>(
+      std::remove_if(first, first + count_,
+                     [&](const Season& shorter) { return IsMultiple(cells, shorter.cells, kDivisors); }) -
+      first);
   found_[count_++] = season;
   const bool day_leads = found_[0].cells == plan_.day;
   if (cells == plan_.day || (!day_leads && season.variance > kBetterShape * found_[0].variance)) {

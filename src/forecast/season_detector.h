@@ -3,8 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <optional>
+#include <span>
 
 #include "forecast/expanding_means.h"
 #include "forecast/period_search.h"

@@ -11,10 +11,10 @@ namespace promcast {
 
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
-         a.detect_seasons == b.detect_seasons &&
-         a.profile == b.profile && a.extra_models == b.extra_models && a.horizons_ms == b.horizons_ms &&
-         a.coverages == b.coverages && a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
-         a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
+         a.detect_seasons == b.detect_seasons && a.profile == b.profile && a.extra_models == b.extra_models &&
+         a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
+         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
+         a.hold_back == b.hold_back && a.thresholds == b.thresholds;
 }
 
 RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading) const {

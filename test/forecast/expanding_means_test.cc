@@ -36,7 +36,8 @@ TEST(ExpandingMeans, TellTheCellsBackInOrderUpToNow) {
 
 TEST(ExpandingMeans, AMeanNeedsHalfOfItsCells) {
   ExpandingMeans window(4);
-  for (double value : {1., kNaN, kNaN, 3., /**/ 1., kNaN, kNaN, kNaN, /**/ kNaN, kNaN, kNaN, kNaN}) window.Update(value);
+  for (double value : {1., kNaN, kNaN, 3., /**/ 1., kNaN, kNaN, kNaN, /**/ kNaN, kNaN, kNaN, kNaN})
+    window.Update(value);
   ASSERT_EQ(window.means(), 3);
   EXPECT_FLOAT_EQ(window.Mean(0), 2);
   EXPECT_TRUE(std::isnan(window.Mean(1)));

@@ -106,8 +106,7 @@ TEST(SeasonDetector, SeveralSeasonsAreFoundTheDayFirst) {
   EXPECT_THAT(Watch(Sine(1440, 2) + Spikes(37, 3) + Noise(.5), 6, 1).at_end, ElementsAre(1440, 37));
   const Process weekend = [](int64_t cell, std::mt19937&) { return cell % 10'080 > 7200 ? -2. : 0.; };
   EXPECT_THAT(Watch(Sine(1440, 2) + weekend + Noise(.5), 22, 1).at_end, ElementsAre(1440, 10'080));
-  EXPECT_THAT(Watch(Sine(1440, 2) + weekend + Spikes(60, 3) + Noise(.5), 22, 1).at_end,
-              ElementsAre(1440, 60, 10'080));
+  EXPECT_THAT(Watch(Sine(1440, 2) + weekend + Spikes(60, 3) + Noise(.5), 22, 1).at_end, ElementsAre(1440, 60, 10'080));
 }
 
 TEST(SeasonDetector, MultiplesAndPartsOfASeasonAreNone) {
@@ -140,21 +139,22 @@ TEST_P(Aperiodic, ShowHardlyEverASeason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Processes, Aperiodic,
-    ::testing::Values(AperiodicCase{"white", [] { return Noise(); }}, AperiodicCase{"walk", [] { return RandomWalk(); }},
-                      AperiodicCase{"ar90", [] { return AutoregressiveProcess(.9); }},
-                      AperiodicCase{"ar99", [] { return AutoregressiveProcess(.99); }},
-                      AperiodicCase{"ar999", [] { return AutoregressiveProcess(.999); }},
-                      AperiodicCase{"shift", [] { return Noise() + [](int64_t cell, std::mt19937&) {
-                                                    return cell > 15'000 ? 10. : 0.;
-                                                  }; }},
-                      AperiodicCase{"telegraph", [] {
-                                      return Noise(.1) + [x = 0.](int64_t, std::mt19937& random) mutable {
-                                        return x = random() % 500 == 0 ? 1 - x : x;
-                                      };
-                                    }},
-                      AperiodicCase{"trend", [] { return Noise() + [](int64_t cell, std::mt19937&) {
-                                                    return static_cast<double>(cell) / 100;
-                                                  }; }}),
+    ::testing::Values(
+        AperiodicCase{"white", [] { return Noise(); }}, AperiodicCase{"walk", [] { return RandomWalk(); }},
+        AperiodicCase{"ar90", [] { return AutoregressiveProcess(.9); }},
+        AperiodicCase{"ar99", [] { return AutoregressiveProcess(.99); }},
+        AperiodicCase{"ar999", [] { return AutoregressiveProcess(.999); }},
+        AperiodicCase{"shift",
+                      [] { return Noise() + [](int64_t cell, std::mt19937&) { return cell > 15'000 ? 10. : 0.; }; }},
+        AperiodicCase{"telegraph",
+                      [] {
+                        return Noise(.1) + [x = 0.](int64_t, std::mt19937& random) mutable {
+                          return x = random() % 500 == 0 ? 1 - x : x;
+                        };
+                      }},
+        AperiodicCase{
+            "trend",
+            [] { return Noise() + [](int64_t cell, std::mt19937&) { return static_cast<double>(cell) / 100; }; }}),
     [](const auto& test) { return test.param.name; });
 
 TEST(SeasonDetector, AConstantSeriesHasNone) {

@@ -20,18 +20,19 @@ inline Process RandomWalk(double step = 1) {
 
 /// x(t) = coefficient * x(t - 1) + noise.
 inline Process AutoregressiveProcess(double coefficient) {
-  return [x = 0., coefficient](int64_t, std::mt19937& random) mutable {
-    return x = coefficient * x + Normal(random);
-  };
+  return [x = 0., coefficient](int64_t, std::mt19937& random) mutable { return x = coefficient * x + Normal(random); };
 }
 
 inline Process Sine(double period, double amplitude) {
-  return [=](int64_t cell, std::mt19937&) { return amplitude * std::sin(2 * M_PI * static_cast<double>(cell) / period); };
+  return
+      [=](int64_t cell, std::mt19937&) { return amplitude * std::sin(2 * M_PI * static_cast<double>(cell) / period); };
 }
 
 /// `amplitude` in the first tenth of each period.
 inline Process Spikes(double period, double amplitude) {
-  return [=](int64_t cell, std::mt19937&) { return std::fmod(static_cast<double>(cell) / period, 1) < .1 ? amplitude : 0; };
+  return [=](int64_t cell, std::mt19937&) {
+    return std::fmod(static_cast<double>(cell) / period, 1) < .1 ? amplitude : 0;
+  };
 }
 
 inline Process operator+(Process a, Process b) {
