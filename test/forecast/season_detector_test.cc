@@ -152,6 +152,13 @@ INSTANTIATE_TEST_SUITE_P(
                           return x = random() % 500 == 0 ? 1 - x : x;
                         };
                       }},
+        AperiodicCase{"bursts",
+                      [] {
+                        return Noise() + [left = 0](int64_t, std::mt19937& random) mutable {
+                          left = random() % 700 == 0 ? 30 : left - 1;
+                          return left > 0 ? 10. : 0.;
+                        };
+                      }},
         AperiodicCase{
             "trend",
             [] { return Noise() + [](int64_t cell, std::mt19937&) { return static_cast<double>(cell) / 100; }; }}),
