@@ -33,6 +33,7 @@ struct BankOptions {
   std::vector<int> horizons;            ///< in steps of the grid, ascending, at least one
   std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
   std::vector<int> seasons;             ///< season lengths in steps; may be empty
+  bool detect_seasons = false;          ///< finds them while the series runs instead; `seasons` stays empty
   Profile profile = Profile::kStandard;
   std::vector<std::string> extra_models;    ///< beside the profile's, of CandidateNames(); each costs state and time
   std::vector<std::string> without_models;  ///< of the profile's, for ablations; the naive one stays
@@ -83,7 +84,11 @@ std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options);
 /// The models of one series, mixed per horizon by the forgotten loss of their resolved forecasts, with bands from the
 /// mix's own resolved residuals. Bounded state, O(1) an update. Not thread-safe. Same input, same bytes.
 ///
-/// Half-lives are counted in days, or in the longest season where that is shorter than a day. Point forecasts stay
+/// With detect_seasons a bank begins without seasons, and takes on those that its series shows, at most three from some
+/// cells to a week long, once they have repeated themselves clearly: levels, weights and bands stay as they are, the
+/// seasons' shapes are learnt from what the search remembers of the past. A season that has vanished is given up.
+///
+/// Half-lives are counted in days, or in the longest season told where that is shorter than a day. Point forecasts stay
 /// within the seen range and a fifth of it beyond, at zero or above while no value was negative, and within floor and
 /// ceiling.
 class ModelBank {
@@ -108,6 +113,8 @@ class ModelBank {
   /// until the conformal quantile exists (1 + 2 / (1 - coverage) residuals); a horizon whose own residuals do not yet
   /// span it once more is at least as wide as the square root of time makes the next shorter one.
   bool Forecast(int steps, ForecastOut& out) const;
+  /// The seasons that the models use, in steps: the options', or those found by now, first the one that gives the shape.
+  std::vector<int> seasons() const;
   /// Every value seen so far was the same one.
   bool constant() const;
   /// |newest value - the forecast made for it by the shortest horizon| over half the band's width then (largest

@@ -47,8 +47,11 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   };
   const ProfileSizes sizes = SizesOf(options.profile);
   memory = sizes.memory;
-  const bool seasons = !options.seasons.empty();
-  const bool longer_seasons = options.seasons.size() > 1 && memory.longer_phases > 0;
+  // Models of seasons that may yet be found sleep until then.
+  const bool detect = options.detect_seasons;
+  if (detect) season_search = SeasonSearchPlan::Make(options.step_ms);
+  const bool seasons = detect || !options.seasons.empty();
+  const bool longer_seasons = (detect || options.seasons.size() > 1) && memory.longer_phases > 0;
   experts.push_back(std::make_unique<Naive>());
   size_t seasonal_naive = 0;  // the naive one without a season
   add_expert(std::make_unique<SmoothedLevel>(2, "smoothed_level_slow"));
@@ -75,12 +78,14 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
     regressions = {{"direct_slow", .9998F, 3, false}, {"direct_fast", .997F, 2, true}};
     std::erase_if(regressions, [&](const DirectOptions& regression) { return !wanted(regression.name); });
   }
-  if (longer_seasons && options.seasons.back() <= kSeasonInFull && wanted(kLongNaive)) extra.emplace_back(kLongNaive);
+  const int longest = detect ? season_search.week : (seasons ? options.seasons.back() : 0);
+  if (longer_seasons && longest > 0 && longest <= kSeasonInFull && wanted(kLongNaive)) extra.emplace_back(kLongNaive);
   for (const std::string& name : options.extra_models) {
     if (std::find(extra.begin(), extra.end(), name) != extra.end()) continue;
-    if (MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
+    if (detect || MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
   }
-  direct = DirectPlan::Make(std::move(regressions), std::move(grids), seasons ? options.seasons.front() : 0);
+  const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
+  direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
   for (HorizonPlan& plan : ladder) plan.models = models();
 }
 

@@ -122,6 +122,7 @@ std::optional<FoundSeries> Pipeline::Search(const std::vector<Selector>& match, 
 void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   struct Gauges {
     std::array<Gauge*, kStatusCount> status;
+    std::array<Gauge*, std::tuple_size_v<SeasonCounts>> seasons;
     Gauge *no_rule, *own, *limit, *registry, *rings, *labels, *models, *pending, *bands, *banks;
   };
   auto gauges = std::make_shared<Gauges>();
@@ -134,6 +135,11 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   gauges->no_rule = series("no_rule");
   gauges->own = series("own_series");
   gauges->limit = series("limit_reached");
+  for (size_t i = 0; i < gauges->seasons.size(); i++) {
+    gauges->seasons[i] = &metrics.AddGauge(
+        "promcast_series_seasons", "Series with models, by the number of seasons that these use, told or found.",
+        {{"seasons", std::to_string(i)}});
+  }
   const auto bytes = [&](const char* part) {
     return &metrics.AddGauge("promcast_state_bytes", "Memory that the state of series takes, by part.",
                              {{"part", part}});
@@ -148,6 +154,7 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   metrics.AddCollector([this, gauges] {
     const ShardReport sum = report();
     for (size_t i = 0; i < kStatusCount; i++) gauges->status[i]->Set(static_cast<double>(sum.status[i]));
+    for (size_t i = 0; i < sum.seasons.size(); i++) gauges->seasons[i]->Set(static_cast<double>(sum.seasons[i]));
     gauges->no_rule->Set(static_cast<double>(sum.no_rule));
     gauges->own->Set(static_cast<double>(sum.own_series));
     gauges->limit->Set(static_cast<double>(sum.limit_reached));

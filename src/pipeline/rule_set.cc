@@ -11,14 +11,16 @@ namespace promcast {
 
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
-         a.profile == b.profile && a.extra_models == b.extra_models && a.horizons_ms == b.horizons_ms &&
-         a.coverages == b.coverages && a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
-         a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
+         a.detect_seasons == b.detect_seasons && a.profile == b.profile && a.extra_models == b.extra_models &&
+         a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
+         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
+         a.hold_back == b.hold_back && a.thresholds == b.thresholds;
 }
 
 MemoryRelief Rule::Possible(MemoryRelief relief) const {
   if (relief == MemoryRelief::kHorizons && options.horizons_ms.size() > 1) return MemoryRelief::kHorizons;
-  return relief == MemoryRelief::kNone || options.seasons_ms.empty() ? MemoryRelief::kNone : MemoryRelief::kSeasons;
+  const bool seasonal = !options.seasons_ms.empty() || options.detect_seasons;
+  return relief == MemoryRelief::kNone || !seasonal ? MemoryRelief::kNone : MemoryRelief::kSeasons;
 }
 
 RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relief) const {
@@ -38,6 +40,7 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relie
   for (const int64_t horizon_ms : horizons_ms) bank.horizons.push_back(in_steps(horizon_ms));
   std::sort(bank.horizons.begin(), bank.horizons.end());
   bank.horizons.erase(std::unique(bank.horizons.begin(), bank.horizons.end()), bank.horizons.end());
+  bank.detect_seasons = options.detect_seasons && relief == MemoryRelief::kNone;
   for (const int64_t season_ms : options.seasons_ms) {
     if (relief == MemoryRelief::kNone && season_ms >= 2 * step_ms) bank.seasons.push_back(in_steps(season_ms));
   }

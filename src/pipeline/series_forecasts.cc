@@ -84,6 +84,10 @@ SeriesForecasts Describe(const SeriesState& state, int64_t now_ms) {
   if (state.step_ms > 0) described.step_ms = state.step_ms;
   if (!state.ring.empty()) described.newest_sample_ms = state.ring.newest().timestamp_ms;
   described.anomaly_score = state.model != nullptr ? state.model->bank.anomaly_score() : kUnknown;
+  if (state.model != nullptr) {
+    for (const int season : state.model->bank.seasons())
+      described.seasons_ms.push_back(season * state.model->plan->step_ms);
+  }
   for (size_t h = 0; state.model != nullptr && h < state.model->plan->bank_horizon.size(); h++)
     described.horizons.push_back(DescribeHorizon(state, h, now_ms));
   return described;

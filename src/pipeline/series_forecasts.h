@@ -45,7 +45,8 @@ struct SeriesForecasts {
   Labels labels;
   std::string rule;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  std::optional<int64_t> step_ms;  ///< nothing until it is known
+  std::optional<int64_t> step_ms;   ///< nothing until it is known
+  std::vector<int64_t> seasons_ms;  ///< that its models use, the one that gives the shape first
   std::optional<int64_t> newest_sample_ms;
   double anomaly_score = std::nan("");    ///< as ModelBank::anomaly_score()
   std::vector<HorizonForecast> horizons;  ///< the rule's; empty while the series has no models

@@ -122,6 +122,7 @@ class ShardEngine {
     RuleTally tally;
     size_t ring_bytes = 0, label_bytes = 0;
     BankBytes bank_bytes;
+    SeasonCounts seasons{};
     int64_t started_ms = 0;
   };
   std::vector<Lap> laps_, last_laps_;

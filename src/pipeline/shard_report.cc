@@ -25,6 +25,7 @@ size_t ShardReport::series() const {
 
 ShardReport& ShardReport::operator+=(const ShardReport& other) {
   for (size_t i = 0; i < status.size(); i++) status[i] += other.status[i];
+  for (size_t i = 0; i < seasons.size(); i++) seasons[i] += other.seasons[i];
   no_rule += other.no_rule;
   own_series += other.own_series;
   limit_reached += other.limit_reached;

@@ -27,12 +27,16 @@ struct RuleTally {
   RuleTally& operator+=(const RuleTally& other);
 };
 
+/// Series with models, by how many seasons these use.
+using SeasonCounts = std::array<size_t, BankOptions::kMaxSeasons + 1>;
+
 /// What one shard, or with += all of them, says of itself.
 struct ShardReport {
   std::array<size_t, static_cast<size_t>(SeriesStatus::kCount)> status{};
   size_t no_rule = 0, own_series = 0, limit_reached = 0;
   size_t registry_bytes = 0, ring_bytes = 0, label_bytes = 0;
   BankBytes bank_bytes;
+  SeasonCounts seasons{};
   int64_t late_slots = 0;
   std::vector<RuleTally> rules;
 

@@ -175,6 +175,7 @@ void ShardEngine::TallySeries(const SeriesState& state) {
   BankBytes bytes = state.model->bank.Bytes();
   bytes.other += sizeof(SeriesModel) - sizeof(ModelBank);
   lap.bank_bytes += bytes;
+  lap.seasons[state.model->bank.seasons().size()]++;
   std::vector<HorizonTally> horizons;
   for (const size_t horizon : state.model->plan->bank_horizon)
     horizons.push_back(TallyOf(state.model->bank.Score(horizon)));
@@ -195,6 +196,7 @@ ShardReport ShardEngine::Report() const {
   for (const Lap& lap : last_laps_) {
     report.ring_bytes += lap.ring_bytes;
     report.bank_bytes += lap.bank_bytes;
+    for (size_t i = 0; i < lap.seasons.size(); i++) report.seasons[i] += lap.seasons[i];
     report.label_bytes += lap.label_bytes;
     report.rules.push_back(lap.tally);
   }

@@ -219,5 +219,40 @@ TEST(SeriesSearch, GoesOnInPiecesUntilAllSeriesWereSeen) {
   EXPECT_GT(pieces, 1);
 }
 
+// An unusual period: 37 minutes, in a rule that was told of none.
+TEST(SeriesForecasts, ASeasonThatNobodyToldIsFoundAndBeatsTheNaiveForecast) {
+  constexpr int kMinutes = 1500, kHorizon = 15;
+  RuleOptions rule = TestRule("load");
+  rule.step_ms = 60'000;
+  rule.interval_ms = 60'000;
+  rule.horizons_ms = {kHorizon * 60'000};
+  rule.detect_seasons = true;
+  EngineFixture f({rule});
+  std::mt19937 random(5);
+  std::normal_distribution<double> noise;
+  std::vector<double> values;
+  for (int minute = 0; minute < kMinutes; minute++)
+    values.push_back(50 + 10 * std::sin(2 * M_PI * minute / 37) + noise(random));
+  double error = 0, naive_error = 0;
+  int scored = 0;
+  f.Apply(kLoad, f.clock.NowMs(), values[0]);
+  EXPECT_THAT(Only(f).seasons_ms, IsEmpty());
+  for (int minute = 1; minute < kMinutes; minute++) {
+    f.clock.Advance(60'000);
+    f.Apply(kLoad, f.clock.NowMs(), values[minute]);
+    f.RunDue();
+    if (minute < 1000 || minute + kHorizon >= kMinutes) continue;
+    const double predicted = Only(f).horizons.at(0).predicted;
+    error += std::abs(predicted - values[minute + kHorizon]);
+    naive_error += std::abs(values[minute] - values[minute + kHorizon]);
+    scored++;
+  }
+  EXPECT_THAT(Only(f).seasons_ms, ElementsAre(37 * 60'000));
+  EXPECT_GT(scored, 400);
+  EXPECT_LT(error, .4 * naive_error);
+  EXPECT_EQ(f.engine->Report().seasons[1], 1u);
+  EXPECT_EQ(f.engine->Report().seasons[0], 0u);
+}
+
 }  // namespace
 }  // namespace promcast
