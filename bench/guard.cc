@@ -1,17 +1,12 @@
-// Times decoding and the model bank against fixed work of the same kind, so that a machine's speed falls out:
+// One stage of the hot path, or the fixed work that it is set against, some number of times: what bench/guard.py counts
+// the instructions of.
 //
-//   guard            prints the ratios as JSON
-//
-// Each turn runs the stage and its calibration loop one right after the other, for a few milliseconds each, so that what
-// else the machine does hits both; the ratio is the median over the turns. Time is CPU time of this thread.
-#include <time.h>
-
-#include <algorithm>
+//   guard STAGE TIMES     STAGE: decode_v1, decode_v2, bank_lean, bank_standard, fixed_bytes, fixed_floats
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <memory>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,37 +19,8 @@
 namespace promcast {
 namespace {
 
-constexpr int kTurns = 151;
-constexpr int kWarmUpTurns = 10;
-
 // Keeps a result from being optimised away.
 volatile double sink;
-
-double CpuSeconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
-}
-
-double CpuSecondsOf(const std::function<void()>& work) {
-  const double begin = CpuSeconds();
-  work();
-  return CpuSeconds() - begin;
-}
-
-/// The median over the turns of the CPU time of `stage` over that of `calibration`.
-double MedianRatio(const std::function<void()>& stage, const std::function<void()>& calibration) {
-  std::vector<double> ratios;
-  for (int turn = 0; turn < kWarmUpTurns + kTurns; turn++) {
-    // Calibration on both sides, so that a machine that becomes faster or slower does so for both.
-    const double before = CpuSecondsOf(calibration);
-    const double staged = CpuSecondsOf(stage);
-    const double after = CpuSecondsOf(calibration);
-    if (turn >= kWarmUpTurns) ratios.push_back(2 * staged / (before + after));
-  }
-  std::nth_element(ratios.begin(), ratios.begin() + kTurns / 2, ratios.end());
-  return ratios[kTurns / 2];
-}
 
 /// What decoding is made of: variable-length integers, branches on them, and text that is hashed.
 uint64_t WalkBytes(std::string_view message) {
@@ -81,31 +47,17 @@ uint64_t WalkBytes(std::string_view message) {
   return sum;
 }
 
-/// What a bank is made of: multiplications and additions that wait for one another, some divisions and comparisons, over
-/// a few kilobytes of state a series.
-class Recurrences {
- public:
-  explicit Recurrences(size_t series) : series_(series) {}
-
-  void Update(size_t series, float value) {
-    std::vector<float>& state = series_[series].state;
-    float level = value;
-    for (size_t i = 0; i < state.size(); i += kStride) {
-      const float error = level - state[i];
-      state[i] += 0.125F * error;
-      state[i + 1] += 0.0625F * ((error < 0 ? -error : error) - state[i + 1]);
-      if (i % (8 * kStride) == 0) level = state[i] + error / (1 + state[i + 1]);
-    }
-    sink = level;
+/// What a bank is made of: multiplications, additions, divisions and comparisons over a state of some kilobytes.
+void Smooth(std::vector<float>& state, float value) {
+  float level = value;
+  for (size_t i = 0; i + 1 < state.size(); i += 2) {
+    const float error = level - state[i];
+    state[i] += 0.125F * error;
+    state[i + 1] += 0.0625F * ((error < 0 ? -error : error) - state[i + 1]);
+    if (i % 16 == 0) level = state[i] + error / (1 + state[i + 1]);
   }
-
- private:
-  static constexpr size_t kStride = 8;
-  struct Series {
-    std::vector<float> state = std::vector<float>(1024);
-  };
-  std::vector<Series> series_;
-};
+  sink = level;
+}
 
 void Decode(RequestDecoder& decoder, WriteProtocol protocol, std::string_view message) {
   if (!decoder.Reset(protocol, message).ok()) std::abort();
@@ -119,59 +71,54 @@ void Decode(RequestDecoder& decoder, WriteProtocol protocol, std::string_view me
   sink = static_cast<double>(sum);
 }
 
-double DecodeRatio(WriteProtocol protocol) {
-  constexpr int kRequests = 8;
-  const ContainerRequest request;
-  const std::string message = request.Message(protocol);
-  const std::string walked = request.Message(WriteProtocol::kV1);
+void RunDecode(WriteProtocol protocol, int times) {
+  const std::string message = ContainerRequest().Message(protocol);
   RequestDecoder decoder(DecodeLimits{}, 1);
-  return MedianRatio(
-      [&] {
-        for (int i = 0; i < kRequests; i++) Decode(decoder, protocol, message);
-      },
-      [&] {
-        for (int i = 0; i < kRequests; i++) sink = static_cast<double>(WalkBytes(walked));
-      });
+  for (int i = 0; i < times; i++) Decode(decoder, protocol, message);
 }
 
-double BankRatio(Profile profile) {
-  constexpr size_t kSeries = 64;
+/// Updates at 1-minute steps of a bank that has seen its first day.
+void RunBank(Profile profile, int times) {
   constexpr int kStepsPerDay = 1440;
   constexpr size_t kGrownSteps = kStepsPerDay + 100;
-  constexpr size_t kSteps = 16;  // a turn
   BankOptions options;
   options.horizons = {60};
   options.seasons = {kStepsPerDay};
   options.profile = profile;
-  const auto plan = MakeBankPlan(options);
+  ModelBank bank(MakeBankPlan(options));
   const std::vector<double> values = MinuteLoad(2);
-  std::vector<ModelBank> banks;
-  for (size_t i = 0; i < kSeries; i++) {
-    banks.emplace_back(plan);
-    for (size_t k = 0; k < kGrownSteps; k++) banks.back().Update(values[k]);
-  }
-  Recurrences recurrences(kSeries);
-  size_t fed = kGrownSteps;
-  return MedianRatio(
-      [&] {
-        for (size_t k = 0; k < kSteps; k++, fed++) {
-          for (ModelBank& bank : banks) bank.Update(values[fed % values.size()]);
-        }
-      },
-      [&] {
-        for (size_t k = 0; k < kSteps; k++) {
-          for (size_t i = 0; i < kSeries; i++) recurrences.Update(i, static_cast<float>(values[k]));
-        }
-      });
+  for (size_t k = 0; k < kGrownSteps + static_cast<size_t>(times); k++) bank.Update(values[k % values.size()]);
+  sink = bank.anomaly_score();
+}
+
+void RunFixedBytes(int times) {
+  const std::string message = ContainerRequest().Message(WriteProtocol::kV1);
+  for (int i = 0; i < times; i++) sink = static_cast<double>(WalkBytes(message));
+}
+
+void RunFixedFloats(int times) {
+  std::vector<float> state(512);
+  for (int i = 0; i < times; i++) Smooth(state, static_cast<float>(i % 7));
 }
 
 }  // namespace
 }  // namespace promcast
 
-int main() {
+int main(int argc, char** argv) {
   using namespace promcast;
-  std::printf("{\"decode_v1\": %.3f, ", DecodeRatio(WriteProtocol::kV1));
-  std::printf("\"decode_v2\": %.3f, ", DecodeRatio(WriteProtocol::kV2));
-  std::printf("\"bank_lean\": %.3f, ", BankRatio(Profile::kLean));
-  std::printf("\"bank_standard\": %.3f}\n", BankRatio(Profile::kStandard));
+  const std::map<std::string, std::function<void(int)>> stages = {
+      {"decode_v1", [](int times) { RunDecode(WriteProtocol::kV1, times); }},
+      {"decode_v2", [](int times) { RunDecode(WriteProtocol::kV2, times); }},
+      {"bank_lean", [](int times) { RunBank(Profile::kLean, times); }},
+      {"bank_standard", [](int times) { RunBank(Profile::kStandard, times); }},
+      {"fixed_bytes", RunFixedBytes},
+      {"fixed_floats", RunFixedFloats}};
+  const auto stage = argc == 3 ? stages.find(argv[1]) : stages.end();
+  if (stage == stages.end()) {
+    std::fprintf(stderr, "use: guard STAGE TIMES; stages:");
+    for (const auto& [name, run] : stages) std::fprintf(stderr, " %s", name.c_str());
+    std::fprintf(stderr, "\n");
+    return 2;
+  }
+  stage->second(std::atoi(argv[2]));
 }
