@@ -1,6 +1,7 @@
 """Measures promcast beside Prometheus and VictoriaMetrics and prints one table. Started by bench/load.sh."""
 import argparse
 import pathlib
+import signal
 import sys
 import time
 from typing import Iterator, List
@@ -35,7 +36,8 @@ def list_of(kind, allowed=None):
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/load.sh", description=__doc__)
-    parser.add_argument("--scenarios", type=list_of(str, SCENARIOS), default=list(SCENARIOS), help=f"of {','.join(SCENARIOS)}")
+    parser.add_argument("--scenarios", type=list_of(str, SCENARIOS), default=list(SCENARIOS),
+                        help=f"of {','.join(SCENARIOS)}")
     parser.add_argument("--subjects", type=list_of(str, tuple(SUBJECTS)), default=list(SUBJECTS),
                         help=f"that grow, of {','.join(SUBJECTS)}")
     parser.add_argument("--series", type=list_of(count), default=[10_000, 100_000, 1_000_000],
@@ -92,6 +94,7 @@ def main() -> int:
         except ImportError:
             print("load.sh: --svg needs matplotlib: deploy/packages/install.sh bench", file=sys.stderr)
             return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is stopped then too
     begin = time.monotonic()
 
     def say(text: str) -> None:
@@ -99,8 +102,8 @@ def main() -> int:
         print(f"== {seconds // 60:3d}:{seconds % 60:02d}  {text}", file=sys.stderr, flush=True)
 
     sink = Sink()
-    bench = scenarios.Bench(Programs(options.promcast, options.peers, options.load_tool, options.stages), options.rounds,
-                            sink, say)
+    programs = Programs(options.promcast, options.peers, options.load_tool, options.stages)
+    bench = scenarios.Bench(programs, options.rounds, sink, say)
     rows: List[scenarios.Row] = []
     try:
         for row in measured(options, bench):

@@ -12,15 +12,18 @@ from matplotlib import pyplot  # noqa: E402  after the backend is chosen
 _STYLES = {1: "-", 2: "--"}
 
 
-def _lines(rows: List[dict], value: str, over: str, name: Callable[[dict], str]) -> Dict[str, List[Tuple[float, float]]]:
-    lines: Dict[str, List[Tuple[float, float]]] = {}
+_Lines = Dict[str, List[Tuple[float, float]]]
+
+
+def _lines(rows: List[dict], value: str, over: str, name: Callable[[dict], str]) -> _Lines:
+    lines: _Lines = {}
     for row in rows:
         if row[value] is not None:
             lines.setdefault(name(row), []).append((row[over], row[value]))
     return {label: sorted(points) for label, points in lines.items()}
 
 
-def _draw(axes, lines: Dict[str, List[Tuple[float, float]]], title: str, x_label: str) -> None:
+def _draw(axes, lines: _Lines, title: str, x_label: str) -> None:
     for label, points in lines.items():
         style = _STYLES[2 if "RW2" in label else 1]
         axes.plot([x for x, _ in points], [y for _, y in points], style, marker="o", markersize=3, label=label)
@@ -30,11 +33,10 @@ def _draw(axes, lines: Dict[str, List[Tuple[float, float]]], title: str, x_label
 
 
 def draw(content: dict, path: pathlib.Path) -> None:
-    by_series = [row for row in content["rows"] if row["rules"] is None and row["phase"] in ("create", "steady", "predict")]
     by_rules = [row for row in content["rows"] if row["rules"] is not None]
 
     def of(*phases):
-        return [row for row in by_series if row["phase"] in phases]
+        return [row for row in content["rows"] if row["rules"] is None and row["phase"] in phases]
 
     def name(row):
         return f"{row['subject']}{' with predictions' if row['phase'] == 'predict' else ''}, RW{row['protocol']}"

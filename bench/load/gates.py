@@ -47,7 +47,8 @@ def gates(rows: List[Row]) -> List[Gate]:
     hostile = _worst(at("promcast, hostile", "one request"), lambda r: r.peak_bytes)
     create_ns = cpu_ns(standard, "create", None, 1_000_000)
     return [
-        Gate("receive only, RW1, 100k series: CPU a sample", 400, "ns", cpu_ns("promcast, receive only", "steady", 1, 100_000)),
+        Gate("receive only, RW1, 100k series: CPU a sample", 400, "ns",
+             cpu_ns("promcast, receive only", "steady", 1, 100_000)),
         Gate("with ring, standard bank and predictions, RW1, 100k series", 1000, "ns", predict_ns),
         Gate("decoding RW2 against RW1", 1.5, "x cheaper", _ratio(cpu_ns("decoding alone", "stage", 1),
                                                                  cpu_ns("decoding alone", "stage", 2)), True),

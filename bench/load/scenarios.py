@@ -16,8 +16,6 @@ from test_hostile import FLOODS
 MIB = 1 << 20
 GRID_STEP_MS = STEP_S * 1000
 ROUNDS_PER_STEP = GRID_STEP_MS // STEP_MS  # and so per prediction: one a step
-# A lean bank speaks when five forecasts of its first horizon, 60 steps ahead, have been resolved; the others sooner.
-WARM_UP_STEPS = 80
 PREDICTING = ("predict", "real rate")  # phases with a prediction a series and step
 
 
@@ -97,9 +95,9 @@ def aligned_now_ms() -> int:
     return harness.now_ms() // GRID_STEP_MS * GRID_STEP_MS
 
 
-def warm_up(protocol: int, series: int, start_ms: int) -> Load:
-    """A sample a step of the grid, as fast as it goes, until banks of every profile speak."""
-    return Load(series, protocol, WARM_UP_STEPS, start_ms, GRID_STEP_MS)
+def warm_up(subject: Subject, protocol: int, series: int, start_ms: int) -> Load:
+    """A sample a step of the grid, as fast as it goes, until the subject's banks speak."""
+    return Load(series, protocol, subject.warm_up_steps, start_ms, GRID_STEP_MS)
 
 
 # --- growth with series ---------------------------------------------------------------------------------------------
@@ -119,7 +117,7 @@ def growth(bench: Bench, subject: Subject, protocol: int, series: int) -> Iterat
     pace_s = pace_of(series)
     past_ms = bench.rounds * STEP_MS
     if subject.predicts:
-        past_ms += WARM_UP_STEPS * GRID_STEP_MS + bench.rounds * STEP_MS
+        past_ms += subject.warm_up_steps * GRID_STEP_MS + bench.rounds * STEP_MS
     with Running(bench, subject, protocol, ROUNDS_PER_STEP * pace_s) as running:
         create = Load(series, protocol, 1, aligned_now_ms() - past_ms)
         yield running.row("create", create)
@@ -127,7 +125,7 @@ def growth(bench: Bench, subject: Subject, protocol: int, series: int) -> Iterat
         yield running.row("steady", feed)
         if not subject.predicts:
             return
-        history = warm_up(protocol, series, feed.end_ms)
+        history = warm_up(subject, protocol, series, feed.end_ms)
         running.feed(history)
         yield running.row("predict", Load(series, protocol, bench.rounds, history.end_ms, pace_s=pace_s, senders=4,
                                           connections=1))
@@ -137,9 +135,10 @@ def growth(bench: Bench, subject: Subject, protocol: int, series: int) -> Iterat
 
 def realtime(bench: Bench, protocol: int, series: int, minutes: int) -> Iterator[Row]:
     """A sample of each series every 15 s and predictions each minute, by the clock; requests evenly over the 15 s."""
-    with Running(bench, Standard(bench.programs), protocol) as running:
+    subject = Standard(bench.programs)
+    with Running(bench, subject, protocol) as running:
         bench.say(f"real rate, RW{protocol}, {series:,} series: warming up")
-        history = warm_up(protocol, series, aligned_now_ms() - WARM_UP_STEPS * GRID_STEP_MS)
+        history = warm_up(subject, protocol, series, aligned_now_ms() - subject.warm_up_steps * GRID_STEP_MS)
         running.feed(history)
         load = Load(series, protocol, minutes * ROUNDS_PER_STEP, max(aligned_now_ms(), history.end_ms),
                     pace_s=STEP_MS / 1000, senders=min(15, max(1, series // 2000)), connections=1)

@@ -35,6 +35,7 @@ class Subject:
     speaks = (1, 2)
     write_path = "/api/v1/write"
     predicts = False
+    warm_up_steps = 0  # of the grid, until it predicts
 
     def __init__(self, programs: Programs):
         self.programs = programs
@@ -73,12 +74,14 @@ class Lean(Promcast):
     name = "promcast, lean"
     profile = "lean"
     predicts = True
+    warm_up_steps = 80  # until five forecasts of its first horizon, 60 steps ahead, have been resolved
 
 
 class Standard(Promcast):
     name = "promcast, standard"
     profile = "standard"
     predicts = True
+    warm_up_steps = 20
 
 
 class ManyRules(Standard):
