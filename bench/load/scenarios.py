@@ -81,7 +81,7 @@ class Running:
             row.predictions = int(self._predictions() - predicted)
             due = load.series * load.rounds // ROUNDS_PER_STEP
             if phase in PREDICTING and abs(row.predictions / due - 1) > 0.1:
-                row.note += f" {row.predictions / due:.0%} of the predictions due: the pace was not kept"
+                row.note += f" {row.predictions / due:.0%} of the predictions due"
             unsent = self.process.metrics().sum_or_zero("promcast_remote_write_samples_failed_total")
             if unsent:
                 row.note += f" {unsent:.0f} predicted samples not written"

@@ -74,7 +74,7 @@ class Lean(Promcast):
     name = "promcast, lean"
     profile = "lean"
     predicts = True
-    warm_up_steps = 80  # until five forecasts of its first horizon, 60 steps ahead, have been resolved
+    warm_up_steps = 160  # a lean bank speaks once five of its forecasts an hour ahead have been resolved
 
 
 class Standard(Promcast):
