@@ -9,7 +9,6 @@ matplotlib.rcParams.update({"svg.hashsalt": "promcast", "svg.fonttype": "none", 
                             "axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
 from matplotlib import pyplot  # noqa: E402  after the backend is chosen
 
-_STYLES = {1: "-", 2: "--"}
 
 
 _Lines = Dict[str, List[Tuple[float, float]]]
@@ -23,10 +22,10 @@ def _lines(rows: List[dict], value: str, over: str, name: Callable[[dict], str])
     return {label: sorted(points) for label, points in lines.items()}
 
 
-def _draw(axes, lines: _Lines, title: str, x_label: str) -> None:
+def _draw(axes, lines: _Lines, colours: Dict[str, str], title: str, x_label: str) -> None:
     for label, points in lines.items():
-        style = _STYLES[2 if "RW2" in label else 1]
-        axes.plot([x for x, _ in points], [y for _, y in points], style, marker="o", markersize=3, label=label)
+        style = {"linestyle": "--" if "RW2" in label else "-", "color": colours.setdefault(label[:-5], f"C{len(colours)}")}
+        axes.plot([x for x, _ in points], [y for _, y in points], marker="o", markersize=3, label=label, **style)
     axes.set(title=title, xlabel=x_label, xscale="log", yscale="log")
     if lines:
         axes.legend(fontsize=6, framealpha=0.5)
@@ -41,13 +40,17 @@ def draw(content: dict, path: pathlib.Path) -> None:
     def name(row):
         return f"{row['subject']}{' with predictions' if row['phase'] == 'predict' else ''}, RW{row['protocol']}"
 
+    colours: Dict[str, str] = {}  # of a subject in every panel, by its name without the protocol
     figure, panels = pyplot.subplots(2, 2, figsize=(11, 8), constrained_layout=True)
-    _draw(panels[0][0], _lines(of("steady", "predict"), "cpu_ns_per_sample", "series", name), "CPU ns a sample", "series")
-    _draw(panels[0][1], _lines(of("create"), "cpu_ns_per_sample", "series", name), "CPU ns a new series", "series")
-    _draw(panels[1][0], _lines(of("steady"), "bytes_per_series", "series", name), "resident bytes a series", "series")
+    _draw(panels[0][0], _lines(of("steady", "predict"), "cpu_ns_per_sample", "series", name), colours,
+          "CPU ns a sample", "series")
+    _draw(panels[0][1], _lines(of("create"), "cpu_ns_per_sample", "series", name), colours,
+          "CPU ns a new series", "series")
+    _draw(panels[1][0], _lines(of("steady"), "bytes_per_series", "series", name), colours,
+          "resident bytes a series", "series")
     _draw(panels[1][1], _lines(by_rules, "cpu_ns_per_sample", "rules",
-                               lambda row: {"create": "a new series", "steady": "a sample"}[row["phase"]]),
-          "CPU ns by number of rules, RW1", "rules")
+                               lambda row: {"create": "a new series, RW1", "steady": "a sample, RW1"}[row["phase"]]), {},
+          "CPU ns by number of rules", "rules")
     machine = content["machine"]
     figure.suptitle(f"{content['date']}, {machine['cpu']}, {machine['cores']} cores")
     figure.savefig(path, metadata={"Date": None})
