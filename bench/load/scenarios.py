@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import tempfile
+import time
 from typing import Callable, Iterator, Optional
 
 import harness
@@ -71,7 +72,7 @@ class Running:
         taken = self.subject.taken(self.process)
         predicted = self._predictions()
         paid = self.feed(load)
-        missing = load.series * load.rounds - int(self.subject.taken(self.process) - taken)
+        missing = self._missing(taken + load.series * load.rounds)
         row = Row(self.subject.name, phase, load.series, self.protocol, paid.cpu_ns_per_sample,
                   (paid.resident_bytes - self.idle_bytes) / load.series, paid.outcome.p50_ms, paid.outcome.p99_ms,
                   paid.peak_bytes, paid.cpu_s / paid.wall_s, lost=missing)
@@ -86,6 +87,15 @@ class Running:
             if unsent:
                 row.note += f" {unsent:.0f} predicted samples not written"
         return row
+
+    def _missing(self, expected: float) -> int:
+        """VictoriaMetrics tells metrics that are up to a second old, so what is missing is looked at for some seconds."""
+        end = time.monotonic() + 3
+        while True:
+            missing = int(expected - self.subject.taken(self.process))
+            if missing == 0 or time.monotonic() > end:
+                return missing
+            time.sleep(0.1)
 
     def _predictions(self) -> float:
         return self.process.metrics().sum("promcast_predictions_total") if self.subject.predicts else 0
