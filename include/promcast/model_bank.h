@@ -37,6 +37,7 @@ struct BankOptions {
   Profile profile = Profile::kStandard;
   std::vector<std::string> extra_models;    ///< beside the profile's, of CandidateNames(); each costs state and time
   std::vector<std::string> without_models;  ///< of the profile's, for ablations; the naive one stays
+  bool anomaly_score = true;                ///< told by the next cell's forecast, which then is a horizon as well
   int64_t step_ms = 60'000;                 ///< turns half-lives, which are times, into steps
   std::optional<double> floor, ceiling;     ///< natural bounds of the values; forecasts and bands stay inside
 
@@ -118,8 +119,8 @@ class ModelBank {
   /// Every value seen so far was the same one.
   bool constant() const;
   /// |newest value - the forecast made for it by the shortest horizon| over half the band's width then (largest
-  /// coverage): 1 = at the band's edge. The shortest horizon is the next cell; in lean banks it is the first one asked
-  /// for. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell, and
+  /// coverage): 1 = at the band's edge. The shortest horizon is the next cell; in lean banks, and where the options want
+  /// no score, it may be the first one asked for. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell, and
   /// where no forecast was kept for the newest cell.
   double anomaly_score() const;
 

@@ -113,6 +113,7 @@ absl::StatusOr<ReplayPlan> PlanReplay(const Panel& panel, const BacktestOptions&
   bank->detect_seasons = options.detect_seasons;
   if (!options.detect_seasons) bank->seasons = SeasonCells(options, plan);
   bank->coverages = options.coverages;
+  bank->anomaly_score = false;
   std::sort(bank->coverages.begin(), bank->coverages.end());
   bank->step_ms = plan.step_ms;
   bank->profile = options.profile;

@@ -16,11 +16,14 @@ namespace {
 constexpr int kSeasonInFull = 336;
 constexpr std::string_view kLongNaive = "seasonal_naive_week";
 
+// A first horizon up to this many cells resolves soon enough to warm a bank up by itself.
+constexpr int kSoonResolved = 8;
+
 struct ProfileSizes {
   SeasonMemory memory;
   int max_pending;
   bool regressions;
-  bool one_step;  ///< the next cell is always a horizon
+  bool one_step;  ///< the next cell may be a horizon that nobody asked for
 };
 
 ProfileSizes SizesOf(Profile profile) {
@@ -64,7 +67,9 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   if (seasons) add_expert(std::make_unique<SeasonAndLevel>(Past::kFirstSeason, "season_and_level"));
   if (longer_seasons) add_expert(std::make_unique<SeasonAndLevel>(Past::kAllSeasons, "seasons_and_level"));
 
-  const bool add_one_step = sizes.one_step && options.horizons.front() > 1;
+  const int first_horizon = options.horizons.front();
+  const bool add_one_step =
+      sizes.one_step && first_horizon > 1 && (options.anomaly_score || first_horizon > kSoonResolved);
   first_asked = add_one_step ? 1 : 0;
   if (add_one_step) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
   for (int steps : options.horizons) ladder.push_back(HorizonPlan::Make(options, steps, sizes.max_pending));

@@ -34,6 +34,7 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relie
   bank.profile = options.profile;
   bank.extra_models = options.extra_models;
   bank.coverages = options.coverages;
+  bank.anomaly_score = options.anomaly_score;
   bank.floor = options.floor;
   bank.ceiling = options.ceiling;
   if (reading == CellReading::kRate && !bank.floor && bank.ceiling.value_or(1) > 0) bank.floor = 0;
