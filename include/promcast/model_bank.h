@@ -55,6 +55,9 @@ struct ForecastOut {
 struct HorizonScore {
   double count = 0;
   double absolute_error = 0, naive_absolute_error = 0, seasonal_naive_absolute_error = 0;
+  /// Of the line through the last hour, or through as much as the horizon is long, kept in the range that forecasts are
+  /// kept in; 0 where the bank does not remember so much (lean, or without a season).
+  double predict_linear_absolute_error = 0;
   std::vector<double> inside;  ///< per coverage: how many actual values fell inside the band; over banded_count
   double banded_count = 0;
 };

@@ -8,6 +8,7 @@
 #include "forecast/season_and_level.h"
 #include "forecast/seasonal_naive.h"
 #include "forecast/smoothed_level.h"
+#include "forecast/trend_line.h"
 
 namespace promcast {
 namespace {
@@ -23,19 +24,20 @@ struct ProfileSizes {
   SeasonMemory memory;
   int max_pending;
   bool regressions;
+  bool lines;     ///< forecasts are compared with trend lines too
   bool one_step;  ///< the next cell may be a horizon that nobody asked for
 };
 
 ProfileSizes SizesOf(Profile profile) {
   switch (profile) {
     case Profile::kLean:
-      return {{0, 96, 0}, 3, false, false};
+      return {{0, 96, 0}, 3, false, false, false};
     case Profile::kRich:
-      return {{1440, 1440, 336}, 16, true, true};
+      return {{1440, 1440, 336}, 16, true, true, true};
     case Profile::kStandard:
       break;
   }
-  return {{1440, 360, 168}, 8, true, true};
+  return {{1440, 360, 168}, 8, true, true, true};
 }
 
 }  // namespace
@@ -73,6 +75,7 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   first_asked = add_one_step ? 1 : 0;
   if (add_one_step) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
   for (int steps : options.horizons) ladder.push_back(HorizonPlan::Make(options, steps, sizes.max_pending));
+  if (sizes.lines) AddLines();
   std::vector<HorizonGrid> grids;
   for (HorizonPlan& plan : ladder) {
     plan.seasonal_naive = seasonal_naive;
@@ -92,6 +95,16 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
   for (HorizonPlan& plan : ladder) plan.models = models();
+}
+
+// Through an hour, or through as much as the horizon is long.
+void BankPlan::AddLines() {
+  const double hour = 3'600'000. / static_cast<double>(options.step_ms);
+  for (HorizonPlan& plan : ladder) {
+    const double keep = TrendLine::KeepOf(std::max<double>({hour, 3, 1. * plan.grid.steps}));
+    if (line_keeps.empty() || line_keeps.back() != keep) line_keeps.push_back(keep);
+    plan.line = line_keeps.size() - 1;
+  }
 }
 
 std::string_view BankPlan::model_name(size_t model) const {

@@ -206,7 +206,7 @@ double HorizonMix::HalfWidth(size_t index, double scale) const {
 }
 
 void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
-  std::array<float, kMaxModels + 3 + kMaxCoverages> fields;
+  std::array<float, kMaxModels + 4 + kMaxCoverages> fields;
   std::copy_n(mixed.models.begin(), models(), fields.begin());
   fields[mean()] = mixed.mean;
   fields[median()] = mixed.median;
@@ -222,6 +222,7 @@ void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> 
     const float farthest = kFarthestKept * fields[scale()];
     for (size_t i = 0; i < charged(); i++) fields[i] = std::clamp(fields[i], -farthest, farthest);
   }
+  fields[line()] = static_cast<float>(mixed.line - mixed.point);
   record.unit = PackBlock(fields.data(), this->fields(), record.codes());
 }
 
@@ -274,7 +275,7 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
   if (std::isnan(record.point)) return std::nullopt;
-  std::array<float, kMaxModels + 3 + kMaxCoverages> fields;
+  std::array<float, kMaxModels + 4 + kMaxCoverages> fields;
   UnpackBlock(record.codes(), this->fields(), record.unit, fields.data());
   const double error = value - (static_cast<double>(record.point) + record.point_rest);
   const float* half_widths = fields.data() + charged();
@@ -291,6 +292,7 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   forgotten_sum(naive_error_, std::abs(moved - fields[0]));
   const float seasonal_naive = fields[plan_.seasonal_naive];
   forgotten_sum(seasonal_naive_error_, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
+  forgotten_sum(line_error(), std::isnan(fields[line()]) ? 0 : std::abs(moved - fields[line()]));
   ScoreBand(half_widths, residual);
   if (trusted && knows_phases()) {
     phase_scale().Learn(Position(now), residual / band_.mean_residual(), plan_.phase_rate);
@@ -355,6 +357,7 @@ HorizonScore HorizonMix::Score(double unit) const {
   score.absolute_error = mix_error_ * unit;
   score.naive_absolute_error = naive_error_ * unit;
   score.seasonal_naive_absolute_error = seasonal_naive_error_ * unit;
+  score.predict_linear_absolute_error = line_error() * unit;
   score.banded_count = banded_;
   score.inside.assign(inside(), inside() + coverages());
   return score;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <optional>
@@ -42,7 +43,8 @@ struct HorizonPlan {
   std::vector<double> coverages;  ///< the options'
   std::vector<SteadyTail> tails;  ///< a coverage's
   size_t models = 0;
-  size_t seasonal_naive = 0;  ///< the model that is the score's second baseline
+  std::optional<size_t> line;  ///< the score's third baseline, of BankPlan::line_keeps
+  size_t seasonal_naive = 0;   ///< the model that is the score's second baseline
 
   /// At most `max_pending` forecasts wait for their value at the same time.
   static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);
@@ -55,6 +57,7 @@ struct Mixed {
   float mean;                            ///< of the models, weighted; like all below, as its distance from the point
   float median;                          ///< weighted as well
   std::array<float, kMaxModels> models;  ///< NaN for a model that has no forecast
+  double line = std::numeric_limits<double>::quiet_NaN();  ///< a straight one's forecast, only to compare with
 };
 
 /// How a forecast turned out.
@@ -114,13 +117,14 @@ class HorizonMix {
   struct Record;
 
   // What a record holds of each forecast: the models' distances from the mix, then the two mixtures', then half widths,
-  // last the scale.
+  // the scale, last the line's.
   size_t models() const { return plan_.models; }
   size_t mean() const { return models(); }
   size_t median() const { return models() + 1; }
   size_t charged() const { return models() + 2; }
   size_t scale() const { return charged() + coverages(); }
-  size_t fields() const { return scale() + 1; }
+  size_t line() const { return scale() + 1; }
+  size_t fields() const { return line() + 1; }
   size_t record_bytes() const;
   size_t RecordBytes() const { return record_bytes() * plan_.grid.pending(); }
   size_t CheckBytes() const { return plan_.checks ? CheckedBand::Bytes(coverages()) * plan_.checks->pending() : 0; }
@@ -129,14 +133,15 @@ class HorizonMix {
   size_t coverages() const { return plan_.coverages.size(); }
   // Loops over models go in whole vectors. In the sums these reach into what follows: at least four more.
   size_t lanes() const { return (models() + 3) & ~size_t{3}; }
-  // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, last the
-  // share of recent misses of the widest band.
-  size_t sums() const { return models() + charged() + 2 * coverages() + 1; }
+  // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, then
+  // the share of recent misses of the widest band, last the line's error.
+  size_t sums() const { return models() + charged() + 2 * coverages() + 2; }
   float* tilts() const { return std::launder(reinterpret_cast<float*>(memory_.get())); }
   float* losses() const { return tilts() + models(); }
   float* inside() const { return losses() + charged(); }
   float* ratios() const { return inside() + coverages(); }
   float& recently_missed() const { return ratios()[coverages()]; }
+  float& line_error() const { return ratios()[coverages() + 1]; }
   bool knows_phases() const { return plan_.phase_rate > 0; }
   PhaseScale& phase_scale() const;
   double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }

@@ -10,6 +10,7 @@
 #include "forecast/direct_regression.h"
 #include "forecast/past.h"
 #include "forecast/season_detector.h"
+#include "forecast/trend_line.h"
 #include "model_bank/bank_plan.h"
 #include "model_bank/horizon_mix.h"
 #include "model_bank/value_scale.h"
@@ -50,6 +51,7 @@ struct ModelBank::Impl {
         ladder(plan->ladder.begin(), plan->ladder.end()),
         extra(MakeExtra(*plan)),
         regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)),
+        lines(std::make_unique<TrendLine[]>(plan->line_keeps.size())),
         detector(options().detect_seasons ? std::make_unique<SeasonDetector>(plan->season_search) : nullptr) {}
 
   const BankOptions& options() const { return plan->options; }
@@ -60,6 +62,7 @@ struct ModelBank::Impl {
   void AdoptSeasons();
   void IssueAll();
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
+  double InRange(double forecast) const;
   double Bounded(double value) const;
   bool warm() const { return values_seen >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
 
@@ -68,6 +71,7 @@ struct ModelBank::Impl {
   std::vector<HorizonMix> ladder;
   std::vector<ExtraModel> extra;
   std::unique_ptr<DirectRegressions> regressions;  // null without any
+  std::unique_ptr<TrendLine[]> lines;              // of the plan's line_keeps
   std::unique_ptr<SeasonDetector> detector;        // null where seasons are told
   ValueScale scale;
   int64_t now = -1;  // index of the newest cell
@@ -78,8 +82,6 @@ struct ModelBank::Impl {
 };
 
 std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out) const {
-  // Nothing may run away: at most a fifth of the seen range beyond it.
-  const double margin = kRangeMargin * (past.high() - past.low());
   const size_t experts = plan->experts.size();
   const size_t models = plan->models();
   for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, ahead);
@@ -93,10 +95,14 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
     extra[i].model->Forecast({&steps, 1}, {&forecast, 1});
     if (extra[i].true_zero) forecast = scale.ToModel(forecast);
   }
-  for (size_t i = 0; i < models; i++) {
-    out[i] = std::clamp(out[i], past.low() - margin, past.high() + margin);  // NaN stays NaN
-  }
+  for (size_t i = 0; i < models; i++) out[i] = InRange(out[i]);
   return {out.data(), models};
+}
+
+// Nothing may run away: at most a fifth of the seen range beyond it. NaN stays NaN.
+double ModelBank::Impl::InRange(double forecast) const {
+  const double margin = kRangeMargin * (past.high() - past.low());
+  return std::clamp(forecast, past.low() - margin, past.high() + margin);
 }
 
 double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double forecast_scale) const {
@@ -144,6 +150,7 @@ void ModelBank::Impl::Learn(double value) {
     if (&mix == &ladder.front()) ScoreAnomaly(resolved);
   }
   past.Update(z);
+  for (size_t i = 0; i < plan->line_keeps.size(); i++) lines[i].Update(z, plan->line_keeps[i]);
   for (ExtraModel& one : extra) {
     if (one.model) one.model->Update(one.true_zero ? value : z);
   }
@@ -183,9 +190,10 @@ void ModelBank::Impl::IssueAll() {
     const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
     const auto asked = Ask(ahead, forecasts);
     if (kept && regressions) regressions->Keep(rung, now, ahead);
-    const Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
+    Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
+    if (kept && mix.plan().line) mixed.line = InRange(lines[*mix.plan().line].Ahead(mix.plan().grid.steps));
     if (kept) mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
     if (checked && banded) mix.IssueCheck(now, mixed.point, {widths.data(), coverages});
   }
@@ -215,6 +223,7 @@ void ModelBank::Skip(int64_t cells) {
   impl_->now += cells;
   for (HorizonMix& mix : impl_->ladder) mix.Miss(impl_->now, cells);
   impl_->past.Skip(cells);
+  for (size_t i = 0; i < impl_->plan->line_keeps.size(); i++) impl_->lines[i].Skip(cells, impl_->plan->line_keeps[i]);
   for (ExtraModel& one : impl_->extra) {
     if (one.model) one.model->Skip(cells);
   }
@@ -287,6 +296,7 @@ BankBytes ModelBank::Bytes() const {
     bytes.pending += mix.PendingBytes();
     bytes.bands += mix.SumBytes();
   }
+  bytes.bands += bank.plan->line_keeps.size() * sizeof(TrendLine);
   bytes.bands += bank.ladder.capacity() * sizeof(HorizonMix);
   bytes.other = sizeof(ModelBank) + sizeof(Impl) - sizeof(Past);
   return bytes;

@@ -232,6 +232,13 @@ void Pipeline::WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputB
     if (tally.series > 0) {
       AppendRuleSeries("forecast_skill_ratio", {rule_label, horizon_label}, {now_ms, tally.skill / tally.series}, out);
     }
+    for (size_t i = 0; i < tally.against.size(); i++) {
+      const auto [series, skill] = tally.against[i];
+      const LabelView baseline{"baseline", SkillBaselineName(static_cast<SkillBaseline>(i))};
+      if (series == 0) continue;
+      AppendRuleSeries("forecast_skill_against_ratio", {rule_label, horizon_label, baseline}, {now_ms, skill / series},
+                       out);
+    }
     for (size_t c = 0; c < std::min(tally.inside.size(), rule.coverage_texts.size()); c++) {
       AppendRuleSeries("forecast_coverage_ratio", {rule_label, horizon_label, {"coverage", rule.coverage_texts[c]}},
                        {now_ms, tally.inside[c] / tally.banded_series}, out);

@@ -66,6 +66,13 @@ std::optional<double> SkillOf(const HorizonScore& score) {
   return 1 - score.absolute_error / baseline;
 }
 
+std::optional<double> SkillAgainst(SkillBaseline baseline, const HorizonScore& score) {
+  const double error = baseline == SkillBaseline::kNaive           ? score.naive_absolute_error
+                       : baseline == SkillBaseline::kSeasonalNaive ? score.seasonal_naive_absolute_error
+                                                                   : score.predict_linear_absolute_error;
+  return error > 0 ? std::optional(1 - score.absolute_error / error) : std::nullopt;
+}
+
 int StepsAhead(const SeriesModel& model, int64_t horizon_ms, int64_t now_ms) {
   const int64_t ahead_ms = now_ms + horizon_ms - model.grid.closed_cell_end_ms();
   return static_cast<int>(std::clamp<int64_t>((ahead_ms + model.plan->step_ms / 2) / model.plan->step_ms, 1, 1 << 24));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/series_state.h"
+#include "pipeline/shard_report.h"
 #include "promcast/model_bank.h"
 #include "timeseries/labels.h"
 
@@ -61,6 +62,8 @@ struct FoundSeries {
 /// 1 - mean absolute error / that of the better naive baseline: 1 is perfect, below 0 worse than naive. Nothing before
 /// any forecast resolved, and where the baseline made no error.
 std::optional<double> SkillOf(const HorizonScore& score);
+/// The same against one baseline.
+std::optional<double> SkillAgainst(SkillBaseline baseline, const HorizonScore& score);
 
 /// `state` as it stands at `now_ms`.
 SeriesForecasts Describe(const SeriesState& state, int64_t now_ms);

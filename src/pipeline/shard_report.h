@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "ingest/sample_sink.h"
@@ -10,10 +12,23 @@
 
 namespace promcast {
 
+/// What forecasts are compared with.
+enum class SkillBaseline : uint8_t { kNaive, kSeasonalNaive, kPredictLinear, kCount };
+
+/// "naive", "seasonal_naive" or "predict_linear".
+std::string_view SkillBaselineName(SkillBaseline baseline);
+
+/// The skill of several series, summed, each within [-1, 1].
+struct SkillSum {
+  double series = 0;
+  double skill = 0;
+};
+
 /// How a rule's forecasts have done lately at one horizon: sums over the series that have resolved enough of them.
 struct HorizonTally {
   double series = 0;
   double skill = 0;  ///< 1 - error / error of the best baseline, each series within [-1, 1]
+  std::array<SkillSum, static_cast<size_t>(SkillBaseline::kCount)> against{};  ///< by baseline
   double banded_series = 0;
   std::vector<double> inside;  ///< per coverage: share of values that fell inside the band
 

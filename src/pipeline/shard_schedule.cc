@@ -23,6 +23,10 @@ HorizonTally TallyOf(const HorizonScore& score) {
       tally.series = 1;
       tally.skill = std::clamp(*skill, -1.0, 1.0);
     }
+    for (size_t i = 0; i < tally.against.size(); i++) {
+      const auto skill = SkillAgainst(static_cast<SkillBaseline>(i), score);
+      if (skill) tally.against[i] = {1, std::clamp(*skill, -1.0, 1.0)};
+    }
   }
   if (score.banded_count >= kScoredForecasts) {
     tally.banded_series = 1;

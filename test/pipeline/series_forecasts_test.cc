@@ -175,6 +175,18 @@ TEST(SeriesForecasts, SkillIsAgainstTheBetterNaiveBaseline) {
   EXPECT_EQ(SkillOf(HorizonScore()), std::nullopt);
 }
 
+TEST(SeriesForecasts, SkillIsToldAgainstEachBaselineThatIsThere) {
+  const HorizonScore score{.count = 30,
+                           .absolute_error = 2,
+                           .naive_absolute_error = 4,
+                           .seasonal_naive_absolute_error = 8,
+                           .predict_linear_absolute_error = 0,
+                           .inside = {}};
+  EXPECT_EQ(SkillAgainst(SkillBaseline::kNaive, score), .5);
+  EXPECT_EQ(SkillAgainst(SkillBaseline::kSeasonalNaive, score), .75);
+  EXPECT_EQ(SkillAgainst(SkillBaseline::kPredictLinear, score), std::nullopt);
+}
+
 TEST(SeriesSearch, FindsWhatAnySelectorSelectsOnce) {
   EngineFixture f({TestRule("{__name__=~\"load|temperature\"}")});
   for (const char* name : {"load", "temperature", "unselected"}) {
