@@ -3,13 +3,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "ingest/sample_sink.h"
 #include "pipeline/rule_set.h"
 #include "promcast/model_bank.h"
 #include "series/cell_grid.h"
+#include "series/label_store.h"
 #include "series/sample_ring.h"
 #include "series/step_detector.h"
 
@@ -36,7 +36,7 @@ struct SeriesModel {
 
 /// What promcast keeps of one selected series. Touched by its shard's thread alone.
 struct SeriesState {
-  std::string label_block;  ///< all labels, sorted, __name__ among them
+  StoredLabels labels;  ///< all of them, sorted, __name__ among them; in the engine's LabelStore
   const Rule* rule = nullptr;
   SampleRing ring;
   StepDetector detector;

@@ -114,7 +114,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
     return Ignore(sample.fingerprint, SampleVerdict::kLimitReached);
 
   SeriesState state;
-  state.label_block = EncodeLabelBlock(labels_);
+  state.labels = label_store_.Add(labels_);
   state.rule = rule;
   state.kind = sample.kind;
   const std::string_view metric =
@@ -245,9 +245,15 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
   state.status = status;
 }
 
+void ShardEngine::OpenOutput(const SeriesState& state) {
+  label_store_.View(state.labels, output_labels_);
+  EncodeLabelBlock(output_labels_, output_block_);
+  output_series_.Open(output_block_, state.reading, *state.rule);
+}
+
 void ShardEngine::EndOutput(SeriesState& state) {
   if (!state.has_output) return;
-  output_series_.Open(state.label_block, state.reading, *state.rule);
+  OpenOutput(state);
   output_series_.AppendEnd(context_.clock.NowMs(), state.threshold_output, output_);
   state.threshold_output = 0;
   context_.admission.output_series.Return(state.rule->OutputSeries());
@@ -259,6 +265,7 @@ void ShardEngine::Remove(uint32_t slot) {
   EndOutput(state);
   status_counts_[static_cast<size_t>(state.status)]--;
   context_.admission.series.Return(1);
+  label_store_.Release(std::move(state.labels));
   registry_.Erase(slot);
 }
 
@@ -284,7 +291,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
 
   std::vector<uint32_t> unwanted;
   registry_.Visit([&](uint32_t slot, SeriesState& state) {
-    DecodeLabelBlock(state.label_block, labels_);
+    label_store_.View(state.labels, labels_);
     const Rule* rule = rules_->Match(labels_);
     if (rule == nullptr) {
       unwanted.push_back(slot);
@@ -309,7 +316,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
 
 void ShardEngine::ReviewReadings() {
   registry_.Visit([&](uint32_t, SeriesState& state) {
-    DecodeLabelBlock(state.label_block, labels_);
+    label_store_.View(state.labels, labels_);
     const auto name = std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; });
     const CellReading reading = context_.catalog.ReadingOf(name->value, state.kind);
     if (reading == state.reading) return;

@@ -34,8 +34,13 @@ void AppendLabel(std::string& block, std::string_view name, std::string_view val
 
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels) {
   std::string block;
-  for (const LabelView& label : sorted_labels) AppendLabel(block, label.name, label.value);
+  EncodeLabelBlock(sorted_labels, block);
   return block;
+}
+
+void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block) {
+  block.clear();
+  for (const LabelView& label : sorted_labels) AppendLabel(block, label.name, label.value);
 }
 
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels) {

@@ -127,6 +127,21 @@ TEST(ShardEngine, AStaleMarkerEndsTheOutputAtOnceButForgetsNothing) {
   EXPECT_FALSE(f.written[kPoint].empty());
 }
 
+TEST(ShardEngine, LabelsOfExpiredSeriesAreGivenBack) {
+  EngineFixture f({TestRule("load")});
+  const std::string long_text(1000, 'x');
+  f.Apply({{"__name__", "load"}, {"job", "stays"}}, kStart, 1);
+  const size_t before = f.engine->Report().label_bytes;
+  for (int i = 0; i < 100; i++) f.Apply({{"__name__", "load"}, {"job", long_text + std::to_string(i)}}, kStart, 1);
+  EXPECT_GT(f.engine->Report().label_bytes, before + 100'000);
+  for (int i = 0; i < 2; i++) {
+    f.clock.Advance(f.options.series.idle_timeout_ms + 2000);
+    f.RunDue();
+  }
+  EXPECT_EQ(f.metrics.series_expired.value(), 101);
+  EXPECT_LT(f.engine->Report().label_bytes, before + 20'000);
+}
+
 TEST(ShardEngine, SeriesExpireWhenIdleAndTheirOutputEnds) {
   EngineFixture f({TestRule("load")});
   f.Stream(kLoad, 60, Wave);
