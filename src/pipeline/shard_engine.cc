@@ -5,6 +5,7 @@
 
 #include "ingest/label_rules.h"
 #include "remote_write/label_block.h"
+#include "series/step_detector.h"
 
 namespace promcast {
 namespace {
@@ -43,6 +44,16 @@ SampleVerdict VerdictOf(SampleOutcome outcome) {
       return SampleVerdict::kTooFarAhead;
   }
   return SampleVerdict::kAccepted;
+}
+
+/// 0 while too few samples came to tell.
+uint32_t StepOf(const SampleRing& ring) {
+  StepDetector detector;
+  std::optional<int64_t> step_ms;
+  ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(), [&](Sample sample) {
+    if (!step_ms) step_ms = detector.Add(sample.timestamp_ms);
+  });
+  return static_cast<uint32_t>(step_ms.value_or(0));
 }
 
 }  // namespace
@@ -116,17 +127,16 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   SeriesState state;
   state.labels = label_store_.Add(labels_);
   state.rule = rule;
+  state.step_ms = static_cast<uint32_t>(rule->options.step_ms);
   state.kind = sample.kind;
   const std::string_view metric =
       std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; })->value;
   state.reading = context_.catalog.ReadingOf(metric, sample.kind);
-  state.hash = sample.fingerprint.low;
   state.generation = next_generation_++;
   const uint32_t slot = registry_.Insert(sample.fingerprint, std::move(state));
   status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)]++;
   context_.metrics.series_created.Increment();
   Enlist(slot);
-  registry_[slot].step_ms = rule->options.step_ms;
   return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
 }
 
@@ -141,7 +151,7 @@ SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict 
 void ShardEngine::Enlist(uint32_t slot) {
   const SeriesState& state = registry_[slot];
   const auto rule = static_cast<size_t>(state.rule - rules_->rules().data());
-  schedules_[rule].Add({slot, state.generation}, state.hash);
+  schedules_[rule].Add({slot, state.generation}, registry_.fingerprint(slot).low);
 }
 
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
@@ -177,7 +187,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
     SetStatus(state, SeriesStatus::kWarmingUp);
   }
   if (state.step_ms == 0) {
-    state.step_ms = state.detector.Add(sample.timestamp_ms).value_or(0);
+    state.step_ms = StepOf(state.ring);
     if (state.step_ms > 0) StartModel(state);
   }
   return VerdictOf(outcome);
@@ -301,10 +311,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
     if (!same) RestartLater(state);  // still under the old rule: its output ends
     const bool step_stays = same || (rule->options.step_ms == 0 && state.rule->options.step_ms == 0);
     state.rule = rule;
-    if (!step_stays) {
-      state.step_ms = rule->options.step_ms;
-      state.detector = StepDetector();
-    }
+    if (!step_stays) state.step_ms = static_cast<uint32_t>(rule->options.step_ms);
     Enlist(slot);
   });
   for (const uint32_t slot : unwanted) {
