@@ -16,6 +16,10 @@ constexpr size_t kPrefetchDistance = 8;
 // So many samples of output are handed on at the latest.
 constexpr size_t kFlushedSamples = 4096;
 
+// A lean series keeps what starts its models again after a change of its rule, some ten minutes of usual scrapes: two
+// hours would take more than all else that it holds.
+constexpr size_t kLeanRingBytes = 256;
+
 std::string_view SuffixOf(SampleKind kind) {
   switch (kind) {
     case SampleKind::kHistogramCount:
@@ -174,7 +178,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   state.received_ms = now_ms;
   const bool went_back = !state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms;
   if (went_back) state.ring = SampleRing();  // the source's clock was set back: what is newer than now is no history
-  state.ring.Append(sample, series_options_.ring);
+  state.ring.Append(sample, state.rule->options.profile == Profile::kLean ? lean_ring_ : series_options_.ring);
   if (went_back && state.model != nullptr) {
     EndOutput(state);
     StartModel(state);
@@ -289,6 +293,8 @@ void ShardEngine::FlushOutput() {
 void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<const RuleSet> rules) {
   limits_ = options.limits;
   series_options_ = options.series;
+  lean_ring_ = series_options_.ring;
+  lean_ring_.max_bytes = std::min(lean_ring_.max_bytes, kLeanRingBytes);
   grid_limits_.max_ahead_ms = limits_.max_ahead_ms;
   grid_limits_.max_gap_cells = 0;  // a row of empty cells is one step for the models
   const std::shared_ptr<const RuleSet> old_rules = std::exchange(rules_, std::move(rules));

@@ -92,6 +92,7 @@ class ShardEngine {
   const ShardContext context_;
   LimitOptions limits_;
   SeriesOptions series_options_;
+  RingOptions lean_ring_;  // of series whose rule has the lean profile
   GridLimits grid_limits_;
   std::shared_ptr<const RuleSet> rules_;
   using PlanKey = std::tuple<const Rule*, int64_t, CellReading, MemoryRelief>;
