@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "pipeline/shard_engine.h"
-#include "remote_write/label_block.h"
 
 namespace promcast {
 namespace {
@@ -78,14 +77,12 @@ int StepsAhead(const SeriesModel& model, int64_t horizon_ms, int64_t now_ms) {
   return static_cast<int>(std::clamp<int64_t>((ahead_ms + model.plan->step_ms / 2) / model.plan->step_ms, 1, 1 << 24));
 }
 
-SeriesForecasts Describe(const SeriesState& state, int64_t now_ms) {
-  std::vector<LabelView> views;
-  DecodeLabelBlock(state.label_block, views);
-  std::vector<Label> labels;
-  for (const LabelView& view : views) labels.push_back({std::string(view.name), std::string(view.value)});
+SeriesForecasts Describe(const SeriesState& state, const std::vector<LabelView>& labels, int64_t now_ms) {
+  std::vector<Label> copied;
+  for (const LabelView& view : labels) copied.push_back({std::string(view.name), std::string(view.value)});
 
   SeriesForecasts described;
-  described.labels = Labels(std::move(labels));
+  described.labels = Labels(std::move(copied));
   described.rule = state.rule->options.name;
   described.status = state.status;
   if (state.step_ms > 0) described.step_ms = state.step_ms;
@@ -107,13 +104,13 @@ std::optional<uint32_t> ShardEngine::Search(const std::vector<Selector>& match, 
   std::vector<LabelView> labels;
   for (uint32_t slot = first_slot; slot < end; slot++) {
     if (!registry_.InUse(slot)) continue;
-    DecodeLabelBlock(registry_[slot].label_block, labels);
+    label_store_.View(registry_[slot].labels, labels);
     if (!MatchesAny(match, labels)) continue;
     if (found.series.size() >= limit) {
       found.truncated = true;
       return std::nullopt;
     }
-    found.series.push_back(Describe(registry_[slot], context_.clock.NowMs()));
+    found.series.push_back(Describe(registry_[slot], labels, context_.clock.NowMs()));
   }
   return end < slots ? std::optional(end) : std::nullopt;
 }

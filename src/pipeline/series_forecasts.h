@@ -65,8 +65,8 @@ std::optional<double> SkillOf(const HorizonScore& score);
 /// The same against one baseline.
 std::optional<double> SkillAgainst(SkillBaseline baseline, const HorizonScore& score);
 
-/// `state` as it stands at `now_ms`.
-SeriesForecasts Describe(const SeriesState& state, int64_t now_ms);
+/// `state`, of the series with these labels, as it stands at `now_ms`.
+SeriesForecasts Describe(const SeriesState& state, const std::vector<LabelView>& labels, int64_t now_ms);
 
 /// How many cells after the newest closed one the time `horizon_ms` after `now_ms` lies; at least 1.
 int StepsAhead(const SeriesModel& model, int64_t horizon_ms, int64_t now_ms);

@@ -111,7 +111,7 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
 void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
-  output_series_.Open(state.label_block, state.reading, *state.rule);
+  OpenOutput(state);
   for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
     ForecastOut forecast{0, lower_, upper_};
     if (!model.bank.Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
@@ -172,7 +172,6 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
 void ShardEngine::TallySeries(const SeriesState& state) {
   Lap& lap = laps_[static_cast<size_t>(state.rule - rules_->rules().data())];
   lap.ring_bytes += state.ring.allocated_bytes();
-  lap.label_bytes += state.label_block.capacity();
   lap.tally.series++;
   lap.tally.predicted += state.status == SeriesStatus::kPredicted;
   if (state.model == nullptr) return;
@@ -192,6 +191,7 @@ ShardReport ShardEngine::Report() const {
   report.no_rule = ignored_.Count(SampleVerdict::kNoRule);
   report.own_series = ignored_.Count(SampleVerdict::kOwnSeries);
   report.limit_reached = ignored_.Count(SampleVerdict::kLimitReached);
+  report.label_bytes = label_store_.allocated_bytes() + output_block_.capacity();
   report.registry_bytes = registry_.allocated_bytes() + ignored_.allocated_bytes();
   for (const Schedule& schedule : schedules_) {
     report.late_slots += schedule.late_slots();
@@ -201,7 +201,6 @@ ShardReport ShardEngine::Report() const {
     report.ring_bytes += lap.ring_bytes;
     report.bank_bytes += lap.bank_bytes;
     for (size_t i = 0; i < lap.seasons.size(); i++) report.seasons[i] += lap.seasons[i];
-    report.label_bytes += lap.label_bytes;
     report.rules.push_back(lap.tally);
   }
   return report;

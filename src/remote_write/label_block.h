@@ -9,10 +9,12 @@
 
 namespace promcast {
 
-/// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. The compact
-/// form in which a series keeps its labels, and from which requests are copied without encoding again.
+/// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. Requests
+/// are copied from it without encoding again.
 void AppendLabel(std::string& block, std::string_view name, std::string_view value);
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels);
+/// The same into `block`, whose memory is used again.
+void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block);
 
 /// Reads a block that this process encoded. Replaces `labels`; the views live as long as the block.
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);

@@ -47,6 +47,18 @@ Texts RandomTexts(std::mt19937_64& random, size_t max_labels) {
   return texts;
 }
 
+TEST(LabelBlockTest, EncodingIntoABlockThatWasUsedBeforeLeavesNothingOfIt) {
+  std::mt19937_64 random(8);
+  std::string block = "left over";
+  for (int i = 0; i < 2000; i++) {
+    const Texts texts = RandomTexts(random, 8);
+    std::string appended;
+    for (const auto& [name, value] : texts) AppendLabel(appended, name, value);
+    EncodeLabelBlock(Views(texts), block);
+    ASSERT_EQ(block, appended);
+  }
+}
+
 TEST(LabelBlockTest, SplicingIsMergingAndSortingAgain) {
   std::mt19937_64 random(7);
   std::string out = "left over";
