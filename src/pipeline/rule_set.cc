@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "remote_write/label_block.h"
 #include "timeseries/duration.h"
 
 namespace promcast {
@@ -60,8 +61,14 @@ RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
   for (const RuleOptions& rule_options : options) {
     Rule& rule = rules_.emplace_back();
     rule.options = rule_options;
-    for (const int64_t horizon_ms : rule_options.horizons_ms) rule.horizon_texts.push_back(FormatDuration(horizon_ms));
-    for (const double coverage : rule_options.coverages) rule.coverage_texts.push_back(fmt::format("{}", coverage));
+    for (const int64_t horizon_ms : rule_options.horizons_ms) {
+      rule.horizon_texts.push_back(FormatDuration(horizon_ms));
+      AppendLabel(rule.horizon_labels.emplace_back(), "horizon", rule.horizon_texts.back());
+    }
+    for (const double coverage : rule_options.coverages) {
+      rule.coverage_texts.push_back(fmt::format("{}", coverage));
+      AppendLabel(rule.coverage_labels.emplace_back(), "coverage", rule.coverage_texts.back());
+    }
     const double widest = rule_options.coverages.back();
     rule.lower_edge_text = fmt::format("{:.6g}", (1 - widest) / 2);
     rule.upper_edge_text = fmt::format("{:.6g}", (1 + widest) / 2);

@@ -75,28 +75,21 @@ void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels) {
   for (LabelView label; ReadBlockLabel(reader, label);) labels.push_back(label);
 }
 
-void SpliceLabels(std::string_view block, std::span<const LabelView> added, std::string& out) {
-  out.clear();
+void CutLabels(std::string_view block, std::span<const std::string_view> names, std::span<std::string_view> pieces) {
   WireReader reader(block);
-  const char* copied_to = block.data();
+  const char* piece_begin = reader.position();
   const char* label_begin = reader.position();
-  auto next = added.begin();
-  LabelView label;
-  while (next != added.end() && ReadBlockLabel(reader, label)) {
-    if (next->name <= label.name) {
-      out.append(copied_to, label_begin);
-      copied_to = label_begin;
-      for (; next != added.end() && next->name < label.name; ++next) AppendLabel(out, next->name, next->value);
-      if (next != added.end() && next->name == label.name) {
-        AppendLabel(out, next->name, next->value);
-        copied_to = reader.position();
-        ++next;
-      }
+  size_t i = 0;
+  for (LabelView label; i < names.size() && ReadBlockLabel(reader, label); label_begin = reader.position()) {
+    for (; i < names.size() && names[i] <= label.name; i++) {
+      pieces[i] = {piece_begin, label_begin};
+      piece_begin = names[i] == label.name ? reader.position() : label_begin;
     }
-    label_begin = reader.position();
   }
-  out.append(copied_to, block.data() + block.size());
-  for (; next != added.end(); ++next) AppendLabel(out, next->name, next->value);
+  for (const char* const end = block.data() + block.size(); i <= names.size(); i++) {
+    pieces[i] = {piece_begin, end};
+    piece_begin = end;
+  }
 }
 
 }  // namespace promcast

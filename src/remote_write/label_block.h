@@ -19,8 +19,9 @@ void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& blo
 /// Reads a block that this process encoded. Replaces `labels`; the views live as long as the block.
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);
 
-/// `out` = `block` with the `added` labels (sorted by name, few) spliced in at their places; where a name stands in
-/// both, the added one replaces the block's. Copies runs of bytes; encodes only what is added.
-void SpliceLabels(std::string_view block, std::span<const LabelView> added, std::string& out);
+/// Cuts `block` where labels of `names` (sorted, each once) stand or would stand: pieces[i] is what stands before
+/// names[i] and behind the name before it, the last piece what stands behind them all. Labels of these names themselves
+/// are in no piece. `pieces` holds one more than `names`; they point into the block.
+void CutLabels(std::string_view block, std::span<const std::string_view> names, std::span<std::string_view> pieces);
 
 }  // namespace promcast
