@@ -75,6 +75,14 @@ void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sam
   }
 }
 
+void OutputSeries::CurveLabels(size_t part, std::vector<LabelView>& labels) const {
+  DecodeLabelBlock(block_, labels);
+  const std::string_view name = part == 0 ? point_name_ : part % 2 == 1 ? lower_name_ : upper_name_;
+  std::find_if(labels.begin(), labels.end(), [](auto& l) { return l.name == kMetricNameLabel; })->value = name;
+  labels.push_back({kForecasterLabel, kForecasterValue});
+  if (part > 0) labels.push_back({"coverage", rule_->coverage_texts[(part - 1) / 2]});
+}
+
 void OutputSeries::AppendAnomaly(Sample score, Sample verdict, OutputBatch& out) {
   added_.assign({{"metric", metric_}});
   Append(block_, "forecast_anomaly_score", score, out);
