@@ -90,7 +90,6 @@ class ReadEndpoint {
   Counter& series_;
   Counter& samples_;
   std::atomic<int> places_{0};
-  // Answers may outlive the endpoint's user, not the endpoint.
   std::atomic<size_t> in_flight_bytes_{0};
 };
 
