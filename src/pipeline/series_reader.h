@@ -18,9 +18,8 @@ namespace promcast {
 ///
 /// A series that is being predicted has a curve under the names and labels that its predictions are written with, less
 /// `horizon`, as every point is stamped with the time that it is for: where the rule's cells end, after now, up to its
-/// last horizon. The bands' edges are curves of their own. Points that a query would not look at are left out: where it
-/// evaluates less often than the cells end, and has no range, one a minute is enough; and a curve has at most
-/// kMaxCurvePoints.
+/// last horizon. The bands' edges are curves of their own. Points that a query hardly looks at are left out: where it has
+/// no range, four between two evaluations are enough, or one a minute; and a curve has at most kMaxCurvePoints.
 class SeriesReader {
  public:
   static constexpr int64_t kMaxCurvePoints = 11'000;  ///< as many as Prometheus answers of one series
