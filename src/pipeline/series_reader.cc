@@ -18,6 +18,7 @@ constexpr size_t kReadBytes = 4 << 20;
 // most by this part of the time between evaluations, and far less than the five minutes that Prometheus looks back.
 constexpr int64_t kPointsPerEvaluation = 4;
 constexpr int64_t kMaxThinnedMs = 60'000;
+constexpr int64_t kFewPoints = 100;  // are not thinned further
 
 /// Whether the query can select a series of that name's kind at all; spares naming the curves of each series.
 bool MayWantCurves(const ReadQuery& query, int64_t now_ms) {
@@ -30,8 +31,10 @@ bool MayWantCurves(const ReadQuery& query, int64_t now_ms) {
 
 /// From one point to the next, a multiple of the cells' length.
 int64_t SpacingMs(const ReadHints& hints, int64_t step_ms, int64_t window_ms) {
-  const int64_t enough_ms =
-      hints.range_ms == 0 ? std::clamp<int64_t>(hints.step_ms / kPointsPerEvaluation, 0, kMaxThinnedMs) : 0;
+  int64_t enough_ms = 0;
+  if (hints.range_ms == 0) {
+    enough_ms = std::min({hints.step_ms / kPointsPerEvaluation, kMaxThinnedMs, window_ms / kFewPoints});
+  }
   const int64_t least_ms = window_ms / SeriesReader::kMaxCurvePoints + 1;
   return std::max({int64_t{1}, enough_ms / step_ms, (least_ms + step_ms - 1) / step_ms}) * step_ms;
 }

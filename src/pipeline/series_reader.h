@@ -19,7 +19,8 @@ namespace promcast {
 /// A series that is being predicted has a curve under the names and labels that its predictions are written with, less
 /// `horizon`, as every point is stamped with the time that it is for: where the rule's cells end, after now, up to its
 /// last horizon. The bands' edges are curves of their own. Points that a query hardly looks at are left out: where it has
-/// no range, four between two evaluations are enough, or one a minute; and a curve has at most kMaxCurvePoints.
+/// no range, four between two evaluations are enough, or one a minute, unless they become few; and a curve has at most
+/// kMaxCurvePoints.
 class SeriesReader {
  public:
   static constexpr int64_t kMaxCurvePoints = 11'000;  ///< as many as Prometheus answers of one series
