@@ -130,6 +130,7 @@ std::optional<FoundSeries> Pipeline::Search(const std::vector<Selector>& match, 
 
 absl::Status Pipeline::Read(const ReadQuery& query, const Selector& selector, ReadResult& result) const {
   SeriesReader reader(query, selector, clock_.NowMs());
+  if (!reader.wants_any()) return absl::OkStatus();
   const auto read = [&](const ShardEngine& engine, uint32_t from) -> std::optional<uint32_t> {
     if (!result.problem().empty()) return std::nullopt;
     return engine.Read(from, reader, result);

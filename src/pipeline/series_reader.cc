@@ -20,11 +20,21 @@ constexpr int64_t kPointsPerEvaluation = 4;
 constexpr int64_t kMaxThinnedMs = 60'000;
 constexpr int64_t kFewPoints = 100;  // are not thinned further
 
-/// Whether the query can select a series of that name's kind at all; spares naming the curves of each series.
+bool AsksForOwnSeries(const Matcher& matcher) {
+  return matcher.type == MatchType::kEqual && matcher.name == kForecasterLabel && matcher.value == kForecasterValue;
+}
+
+/// Spares looking at series: promcast keeps no samples of its own ones.
+bool MayWantSamples(const ReadQuery& query) {
+  return query.start_ms <= query.end_ms &&
+         std::none_of(query.matchers.begin(), query.matchers.end(), AsksForOwnSeries);
+}
+
+/// Spares naming the curves of each series.
 bool MayWantCurves(const ReadQuery& query, int64_t now_ms) {
   return query.end_ms > now_ms && std::all_of(query.matchers.begin(), query.matchers.end(), [](const Matcher& matcher) {
     if (matcher.type != MatchType::kEqual) return true;
-    if (matcher.name == kForecasterLabel) return matcher.value == kForecasterValue;
+    if (matcher.name == kForecasterLabel) return AsksForOwnSeries(matcher);
     return matcher.name != kMetricNameLabel || std::string_view(matcher.value).starts_with("predicted_");
   });
 }
@@ -56,11 +66,17 @@ bool IsHeldBack(const SeriesState& state, int64_t ahead_ms) {
 }  // namespace
 
 SeriesReader::SeriesReader(const ReadQuery& query, const Selector& selector, int64_t now_ms)
-    : query_(query), selector_(selector), now_ms_(now_ms), may_want_curves_(MayWantCurves(query, now_ms)) {}
+    : query_(query),
+      selector_(selector),
+      now_ms_(now_ms),
+      may_want_samples_(MayWantSamples(query)),
+      may_want_curves_(MayWantCurves(query, now_ms)) {}
 
 bool SeriesReader::Read(const SeriesState& state, ReadResult& result) {
-  DecodeLabelBlock(state.label_block, labels_);
-  if (selector_.Matches(labels_) && !ReadRing(state, result)) return false;
+  if (may_want_samples_) {
+    DecodeLabelBlock(state.label_block, labels_);
+    if (selector_.Matches(labels_) && !ReadRing(state, result)) return false;
+  }
   return !may_want_curves_ || state.status != SeriesStatus::kPredicted || ReadCurves(state, result);
 }
 

@@ -28,6 +28,9 @@ class SeriesReader {
   /// `query` and `selector` must outlive it.
   SeriesReader(const ReadQuery& query, const Selector& selector, int64_t now_ms);
 
+  /// Whether any series could have something for the query: as most that ask for forecasts ask for the past alone, where
+  /// there are only those that were written.
+  bool wants_any() const { return may_want_samples_ || may_want_curves_; }
   /// False when the result has refused a series.
   bool Read(const SeriesState& state, ReadResult& result);
   /// Points of curves computed so far.
@@ -49,7 +52,7 @@ class SeriesReader {
   const ReadQuery& query_;
   const Selector& selector_;
   const int64_t now_ms_;
-  const bool may_want_curves_;
+  const bool may_want_samples_, may_want_curves_;
   size_t points_ = 0;
 
   std::vector<LabelView> labels_;

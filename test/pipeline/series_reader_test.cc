@@ -120,6 +120,19 @@ TEST(SeriesReader, ThePastIsNotForecast) {
   EXPECT_EQ(late.back().timestamp_ms, now_ms + 42'000);
 }
 
+TEST(SeriesReader, WhereNothingCanBeFoundNoSeriesIsLookedAt) {
+  const auto wants_any = [](const std::string& selector, int64_t start_ms, int64_t end_ms) {
+    const ReadQuery query = Query(selector, start_ms, end_ms);
+    return SeriesReader(query, *Selector::FromMatchers(query.matchers), kStart).wants_any();
+  };
+  EXPECT_FALSE(wants_any("predicted_load{forecaster=\"promcast\"}", kStart - 5000, kStart));
+  EXPECT_TRUE(wants_any("predicted_load{forecaster=\"promcast\"}", kStart - 5000, kStart + 1));
+  EXPECT_FALSE(wants_any("load{forecaster=\"promcast\"}", kStart - 5000, kStart + 5000));
+  EXPECT_TRUE(wants_any("{forecaster=~\"promcast\"}", kStart - 5000, kStart));
+  EXPECT_TRUE(wants_any("load", kStart - 5000, kStart));
+  EXPECT_FALSE(wants_any("load", kStart, kStart - 1));
+}
+
 TEST(SeriesReader, AnyTimesAreTaken) {
   EngineFixture f({TestRule("load")});
   f.Stream(kLoad, 120, Wave);
