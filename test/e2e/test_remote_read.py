@@ -1,5 +1,6 @@
 """Prometheus reads the future from promcast: history and forecast in one graph, `offset -1m`, alerts on what is to come."""
 import math
+import random
 from typing import Dict, List, Tuple
 
 import pytest
@@ -46,7 +47,10 @@ class Reader:
     def start(self, start) -> "Reader":
         start(self.promcast)
         self.newest_s = harness.now_ms() // 1000
-        samples = [wire.Sample(s * 1000 + PHASE_MS, wave(s + PHASE_MS / 1000)) for s in range(self.newest_s - HISTORY_S, self.newest_s)]
+        noise = random.Random(4)
+        self.history = {s: wave(s + PHASE_MS / 1000) + noise.gauss(0, 2)
+                        for s in range(self.newest_s - HISTORY_S, self.newest_s)}
+        samples = [wire.Sample(s * 1000 + PHASE_MS, value) for s, value in self.history.items()]
         # As Prometheus streams it, with its external labels.
         labels = {"__name__": "wave", **stacks.EXTERNAL_LABELS, "job": "a"}
         assert self.promcast.write([wire.Series(dict(sorted(labels.items())), samples)]).status == 204
@@ -101,7 +105,7 @@ def test_one_graph_holds_the_history_and_the_forecast(reader):
     assert len(times) == pytest.approx((LAST_HORIZON_S - 10) / 5, abs=3), "the forecast has no holes"
     for t, value in history:
         if t < reader.newest_s:
-            assert value == wave(math.floor(t - PHASE_MS / 1000) + PHASE_MS / 1000)
+            assert value == reader.history[math.floor(t - PHASE_MS / 1000)]
     errors = [abs(value - wave(t)) for t, value in forecast]
     assert sum(errors) / len(errors) < AMPLITUDE / 5, "the forecast follows the season"
     metric, _ = only_series(reader.prometheus.query_range(CURVE, now_s + 10, now_s + 60, 5))
