@@ -23,11 +23,13 @@ readonly -a sample_queries=(
   'sum by (horizon) (predicted_demo_load_requests_per_second)'
   'max by (horizon) (predicted_upper_demo_latency_seconds)'
   'sum by (horizon) (predicted_rate_demo_requests)'
+  'sum(predicted_demo_load_requests_per_second{forecaster="promcast", horizon=""} offset -45s)'
 )
 readonly -a sample_meanings=(
   'Requests per second that are expected in 30 s and in 1 min, over all replicas'
   'Upper edge of the 95% band of the slowest replica'\''s latency, in seconds'
   'The same load learned from a counter: the rate of demo_requests_total'
+  'The same load in 45 s, read from promcast'\''s curve'
 )
 
 print_sample_queries() {

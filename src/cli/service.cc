@@ -35,6 +35,7 @@ Service::Service(const ServeFlags& flags, const PipelineOptions& options)
       sender_(options.remote_write, clock_, metrics_),
       pipeline_(options, clock_, metrics_, [this](const OutputBatch& batch) { sender_.Enqueue(batch); }),
       endpoint_(Seeded(options.ingest), pipeline_, metrics_),
+      read_endpoint_(pipeline_, ReadOptions(), metrics_),
       reload_successful_(metrics_.AddGauge("promcast_config_last_reload_successful",
                                            "Whether the configuration was good when last read.")),
       reload_success_timestamp_(metrics_.AddGauge("promcast_config_last_reload_success_timestamp_seconds",
@@ -62,6 +63,7 @@ absl::Status Service::StartListeners() {
     web_config = *std::move(loaded);
   }
   const ServerHooks hooks{endpoint_,
+                          read_endpoint_,
                           metrics_,
                           PROMCAST_VERSION,
                           [this] { return ready_.load(); },

@@ -11,6 +11,7 @@
 #include "concurrency/mutex.h"
 #include "ingest/write_endpoint.h"
 #include "pipeline/pipeline.h"
+#include "remote_read/read_endpoint.h"
 #include "self_metrics/metrics.h"
 #include "sender/sender.h"
 #include "server/grpc_server.h"
@@ -49,6 +50,7 @@ class Service {
   Sender sender_;
   Pipeline pipeline_;
   WriteEndpoint endpoint_;
+  ReadEndpoint read_endpoint_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<GrpcServer> grpc_;
   std::atomic<bool> ready_{false}, quit_requested_{false};

@@ -99,6 +99,15 @@ void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sam
   Append(block_, {upper_label_, coverage_label, kForecaster, horizon_label, ""}, upper, out);
 }
 
+void OutputSeries::CurveLabels(size_t part, std::string& label_block) const {
+  const std::string_view name_label = part == 0 ? point_label_ : part % 2 == 1 ? lower_label_ : upper_label_;
+  const std::string_view coverage_label = part > 0 ? rule_->coverage_labels[(part - 1) / 2] : std::string_view();
+  const AddedLabels added{name_label, coverage_label, kForecaster, "", ""};
+  label_block.clear();
+  for (size_t i = 0; i < kPlaces; i++) label_block.append(block_[i]).append(added[i]);
+  label_block.append(block_.back());
+}
+
 void OutputSeries::AppendAnomaly(Sample score, Sample verdict, OutputBatch& out) {
   Append(block_, {kScoreName, "", kForecaster, "", metric_label_}, score, out);
   Append(block_, {kVerdictName, "", kForecaster, "", metric_label_}, verdict, out);

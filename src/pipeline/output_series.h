@@ -28,6 +28,10 @@ class OutputSeries {
   /// whose bit is set in `threshold_output` (see SeriesState).
   void AppendEnd(int64_t timestamp_ms, uint16_t threshold_output, OutputBatch& out);
 
+  /// `label_block` = that of the points' curve (part 0), or of the lower (odd) or upper (even) edge of the band with
+  /// the (part - 1) / 2 th coverage: as what is written, less the horizon.
+  void CurveLabels(size_t part, std::string& label_block) const;
+
  private:
   static constexpr size_t kPlaces = 5;  ///< at which a label can be added
   /// An input series' labels, cut at these places.

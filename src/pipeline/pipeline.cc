@@ -99,24 +99,43 @@ std::vector<RuleReport> Pipeline::rule_reports() const {
   return reports;
 }
 
-std::optional<FoundSeries> Pipeline::Search(const std::vector<Selector>& match, size_t limit) const {
-  FoundSeries found;
+template <class Visit>
+bool Pipeline::VisitInPieces(const Visit& visit) const {
   for (const auto& shard : shards_) {
     std::optional<uint32_t> slot = 0;
     while (slot) {
       const auto next_slot = std::make_shared<std::promise<std::optional<uint32_t>>>();
-      const auto search = [&match, limit, from = *slot, &found, next_slot](const ShardEngine& engine) {
-        next_slot->set_value(engine.Search(match, limit, from, found));
+      const auto piece = [&visit, from = *slot, next_slot](const ShardEngine& engine) {
+        next_slot->set_value(visit(engine, from));
       };
-      if (!shard->Run(search)) return std::nullopt;
+      if (!shard->Run(piece)) return false;
       slot = next_slot->get_future().get();
     }
-    if (found.truncated) break;
   }
+  return true;
+}
+
+std::optional<FoundSeries> Pipeline::Search(const std::vector<Selector>& match, size_t limit) const {
+  FoundSeries found;
+  const auto search = [&](const ShardEngine& engine, uint32_t from) -> std::optional<uint32_t> {
+    if (found.truncated) return std::nullopt;
+    return engine.Search(match, limit, from, found);
+  };
+  if (!VisitInPieces(search)) return std::nullopt;
   std::sort(found.series.begin(), found.series.end(), [](const SeriesForecasts& a, const SeriesForecasts& b) {
     return std::lexicographical_compare(a.labels.begin(), a.labels.end(), b.labels.begin(), b.labels.end());
   });
   return found;
+}
+
+absl::Status Pipeline::Read(const ReadQuery& query, const Selector& selector, ReadResult& result) const {
+  SeriesReader reader(query, selector, clock_.NowMs());
+  if (!reader.wants_any()) return absl::OkStatus();
+  const auto read = [&](const ShardEngine& engine, uint32_t from) -> std::optional<uint32_t> {
+    if (!result.problem().empty()) return std::nullopt;
+    return engine.Read(from, reader, result);
+  };
+  return VisitInPieces(read) ? absl::OkStatus() : absl::UnavailableError("promcast is stopping");
 }
 
 void Pipeline::PublishMetrics(MetricRegistry& metrics) {

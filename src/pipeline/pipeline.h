@@ -17,6 +17,7 @@
 #include "pipeline/rule_set.h"
 #include "pipeline/series_forecasts.h"
 #include "pipeline/series_shard.h"
+#include "remote_read/read_source.h"
 #include "self_metrics/metrics.h"
 #include "timeseries/clock.h"
 #include "timeseries/selector.h"
@@ -31,7 +32,7 @@ struct RuleReport {
 
 /// The life of a sample: from the decoded request through its shard's ring, grid and models to the output series.
 /// All methods are thread-safe.
-class Pipeline final : public SampleSink {
+class Pipeline final : public SampleSink, public ReadSource {
  public:
   /// `write` takes finished output from the shards' threads; it must not block.
   Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
@@ -51,12 +52,18 @@ class Pipeline final : public SampleSink {
   /// The selected series that any of `match` selects, at most `limit`, in order of their labels; which ones, where more
   /// match, is not said. Asks one shard after the other and waits for each. Nothing when the pipeline is stopping.
   std::optional<FoundSeries> Search(const std::vector<Selector>& match, size_t limit) const;
+  /// Asks the shards as Search does.
+  absl::Status Read(const ReadQuery& query, const Selector& selector, ReadResult& result) const override;
   size_t output_series() const { return admission_.output_series.used(); }
 
   /// Applies what has been accepted and stops the shards; later submissions are refused.
   void Stop();
 
  private:
+  /// Calls `visit(engine, slot)` on the threads of the shards, one after the other: from slot 0, then from where each
+  /// call says, until it says nothing. False when the pipeline is stopping.
+  template <class Visit>
+  bool VisitInPieces(const Visit& visit) const;
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
   void WatchMemory(int64_t lap_ms);

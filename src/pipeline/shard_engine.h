@@ -19,6 +19,7 @@
 #include "pipeline/rule_set.h"
 #include "pipeline/schedule.h"
 #include "pipeline/series_forecasts.h"
+#include "pipeline/series_reader.h"
 #include "pipeline/series_state.h"
 #include "pipeline/shard_report.h"
 #include "series/label_store.h"
@@ -64,6 +65,8 @@ class ShardEngine {
   /// slot to go on from, or nothing when there is no more to find. Series that come or go in between may be missed.
   std::optional<uint32_t> Search(const std::vector<Selector>& match, size_t limit, uint32_t first_slot,
                                  FoundSeries& found) const;
+  /// Shows `reader` the series from `first_slot` on, in pieces as with Search. Ends when the result refuses a series.
+  std::optional<uint32_t> Read(uint32_t first_slot, SeriesReader& reader, ReadResult& result) const;
 
  private:
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);

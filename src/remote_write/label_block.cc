@@ -75,6 +75,18 @@ void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels) {
   for (LabelView label; ReadBlockLabel(reader, label);) labels.push_back(label);
 }
 
+int CompareLabelBlocks(std::string_view a, std::string_view b) {
+  WireReader reader_a(a), reader_b(b);
+  LabelView label_a, label_b;
+  for (;;) {
+    const bool more_a = ReadBlockLabel(reader_a, label_a);
+    const bool more_b = ReadBlockLabel(reader_b, label_b);
+    if (!more_a || !more_b) return static_cast<int>(more_a) - static_cast<int>(more_b);
+    if (const int order = label_a.name.compare(label_b.name); order != 0) return order;
+    if (const int order = label_a.value.compare(label_b.value); order != 0) return order;
+  }
+}
+
 void CutLabels(std::string_view block, std::span<const std::string_view> names, std::span<std::string_view> pieces) {
   WireReader reader(block);
   const char* piece_begin = reader.position();

@@ -33,6 +33,7 @@ struct BodyFailure {
   static constexpr int kTooSlow = 408;  ///< nobody either: the connection is closed already
   int status = kGone;
   std::string text;
+  bool answerable() const { return status != kGone && status != kTooSlow; }
 };
 
 /// Reads the body of a request as far as memory may be reserved for what arrives; what the head announces only bounds

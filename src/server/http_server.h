@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ingest/write_endpoint.h"
+#include "remote_read/read_endpoint.h"
 #include "self_metrics/metrics.h"
 #include "server/series_query.h"
 
@@ -33,6 +34,7 @@ struct HttpServerOptions {
 /// What the listeners serve. All must outlive the server and be safe to call from several threads.
 struct ServerHooks {
   WriteEndpoint& write;
+  ReadEndpoint& read;
   MetricRegistry& metrics;
   std::string version;
   std::function<bool()> ready;
@@ -46,9 +48,10 @@ struct ServerHooks {
   std::function<absl::StatusOr<std::string>(const SeriesQuery&)> series_forecasts_json;
 };
 
-/// The HTTP/1.1 listener: remote write on /api/v1/write, /api/v1/push and /api/v1/receive; /metrics, /-/healthy,
-/// /-/ready, /-/reload, /-/quit, /api/v1/status, /api/v1/status/buildinfo, /api/v1/series/forecasts, and a page at /. A
-/// request's body is read only as fast as the endpoint's budget allows; a connection costs about 20 KiB beside it.
+/// The HTTP/1.1 listener: remote write on /api/v1/write, /api/v1/push and /api/v1/receive; remote read on /api/v1/read;
+/// /metrics, /-/healthy, /-/ready, /-/reload, /-/quit, /api/v1/status, /api/v1/status/buildinfo,
+/// /api/v1/series/forecasts, and a page at /. A request's body is read only as fast as the write endpoint's budget
+/// allows; a connection costs about 20 KiB beside it.
 /// Thread-safe.
 class HttpServer {
  public:

@@ -51,6 +51,17 @@ HttpReply ToHttp(WriteReply reply) {
   return out;
 }
 
+HttpReply ToHttp(ReadReply reply) {
+  HttpReply out;
+  out.status = reply.status;
+  out.body = std::move(reply.body);
+  out.content_type = std::move(reply.content_type);
+  if (!reply.content_encoding.empty()) out.headers.emplace_back("Content-Encoding", std::move(reply.content_encoding));
+  if (reply.retry_after_s > 0) out.headers.emplace_back("Retry-After", std::to_string(reply.retry_after_s));
+  if (reply.status == 405) out.headers.emplace_back("Allow", "POST");
+  return out;
+}
+
 HttpReply Plain(int status, std::string text) {
   HttpReply reply;
   reply.status = status;
@@ -159,6 +170,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       if (auto refusal = co_await Authorize(head)) co_return co_await RefuseUnread(parser, *std::move(refusal));
     }
     if (Pages::IsWritePath(path_)) co_return co_await ServeWrite(parser);
+    if (Pages::IsReadPath(path_)) co_return co_await ServeRead(parser);
     co_return co_await ServePage(parser);
   }
 
@@ -246,26 +258,65 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
                                      .content_encoding = View(head[http::field::content_encoding]),
                                      .content_length = length ? std::optional<uint64_t>(*length) : std::nullopt});
     if (check.refusal) co_return co_await RefuseUnread(parser, ToHttp(*std::move(check.refusal)));
-    if (!parser.is_done() && absl::EqualsIgnoreCase(Absl(head[http::field::expect]), "100-continue")) {
-      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      Lowest().expires_after(core_.options.header_timeout);
-      const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(kContinue), kNoThrow);
-      if (error) co_return false;
-    }
     std::optional<BodyReader<Stream>> body;
-    body.emplace(stream_, buffer_, endpoint.budget(),
-                 typename BodyReader<Stream>::Limits{endpoint.max_body_bytes(), core_.options.header_timeout,
-                                                     core_.options.read_timeout},
-                 started_);
-    if (const std::optional<BodyFailure> failure = co_await body->Read(parser)) {
-      body.reset();  // gives its memory back before the answer
-      if (failure->status == BodyFailure::kTooSlow) CountTimeout();
-      if (failure->status == BodyFailure::kTooSlow || failure->status == BodyFailure::kGone) co_return false;
-      keep_alive_ = false;
+    if (const auto failure = co_await ReceiveBody(parser, endpoint.max_body_bytes(), body)) {
+      if (!failure->answerable()) co_return false;
       co_return co_await RefuseAndLinger(ToHttp(endpoint.Refuse(check.protocol, failure->status, failure->text)));
     }
     WriteReply reply = co_await Write(check.protocol, body->TakeBytes(), body->TakeReservation());
     co_return co_await Respond(ToHttp(std::move(reply)));
+  }
+
+  awaitable<bool> ServeRead(Parser& parser) {
+    ReadEndpoint& endpoint = core_.hooks.read;
+    const auto& head = parser.get();
+    auto refusal = endpoint.CheckHead({.method = View(head.method_string()),
+                                       .content_type = View(head[http::field::content_type]),
+                                       .content_encoding = View(head[http::field::content_encoding])});
+    if (refusal) co_return co_await RefuseUnread(parser, ToHttp(*std::move(refusal)));
+    std::optional<BodyReader<Stream>> body;
+    if (const auto failure = co_await ReceiveBody(parser, endpoint.max_body_bytes(), body)) {
+      if (!failure->answerable()) co_return false;
+      co_return co_await RefuseAndLinger(ToHttp(endpoint.Refuse(failure->status, failure->text)));
+    }
+    ReadReply reply = co_await Read(endpoint, *body);
+    body.reset();
+    const std::shared_ptr<void> in_flight = std::move(reply.in_flight);  // until it has been sent
+    co_return co_await Respond(ToHttp(std::move(reply)));
+  }
+
+  /// Answers on the thread that waits for the shards.
+  awaitable<ReadReply> Read(ReadEndpoint& endpoint, BodyReader<Stream>& body) {
+    const std::optional<ReadEndpoint::Place> place = endpoint.TakePlace();
+    if (!place) co_return endpoint.Busy();
+    Lowest().expires_never();
+    const std::string request = body.TakeBytes();
+    auto answer = [&]() -> awaitable<ReadReply> {
+      if (core_.stopping) co_return endpoint.Refuse(503, "promcast is stopping");
+      co_return endpoint.Answer(request);
+    };
+    co_return co_await asio::co_spawn(core_.searching.get_executor(), answer, asio::use_awaitable);
+  }
+
+  /// Reads a body into `body`, which is made first, and is gone again after a failure.
+  awaitable<std::optional<BodyFailure>> ReceiveBody(Parser& parser, size_t max_body_bytes,
+                                                    std::optional<BodyReader<Stream>>& body) {
+    if (!parser.is_done() && absl::EqualsIgnoreCase(Absl(parser.get()[http::field::expect]), "100-continue")) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      Lowest().expires_after(core_.options.header_timeout);
+      const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(kContinue), kNoThrow);
+      if (error) co_return BodyFailure();
+    }
+    body.emplace(stream_, buffer_, core_.hooks.write.budget(),
+                 typename BodyReader<Stream>::Limits{max_body_bytes, core_.options.header_timeout,
+                                                     core_.options.read_timeout},
+                 started_);
+    const std::optional<BodyFailure> failure = co_await body->Read(parser);
+    if (!failure) co_return std::nullopt;
+    body.reset();  // gives its memory back before the answer
+    keep_alive_ = false;
+    if (failure->status == BodyFailure::kTooSlow) CountTimeout();
+    co_return failure;
   }
 
   static absl::string_view Absl(beast::string_view text) { return {text.data(), text.size()}; }

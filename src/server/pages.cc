@@ -19,6 +19,7 @@ constexpr Route kRoutes[] = {
     {"/api/v1/write", "write"},
     {"/api/v1/push", "write"},
     {"/api/v1/receive", "write"},
+    {"/api/v1/read", "read"},
     {"/metrics", "metrics"},
     {"/-/healthy", "healthy"},
     {"/-/ready", "ready"},
@@ -88,6 +89,10 @@ std::string_view Pages::HandlerName(std::string_view path) {
 
 bool Pages::IsWritePath(std::string_view path) {
   return HandlerName(path) == "write";
+}
+
+bool Pages::IsReadPath(std::string_view path) {
+  return HandlerName(path) == "read";
 }
 
 Pages::Place Pages::PlaceOf(const PageRequest& request) {

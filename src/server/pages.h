@@ -8,7 +8,7 @@
 
 namespace promcast {
 
-/// Every answer but remote write's. Thread-safe.
+/// Every answer but those of remote write and remote read. Thread-safe.
 class Pages {
  public:
   Pages(const ServerHooks& hooks, bool enable_lifecycle) : hooks_(hooks), enable_lifecycle_(enable_lifecycle) {}
@@ -18,6 +18,7 @@ class Pages {
   /// The value of the metrics' label `handler`: a small fixed set.
   static std::string_view HandlerName(std::string_view path);
   static bool IsWritePath(std::string_view path);
+  static bool IsReadPath(std::string_view path);
   /// Where an answer is made: what may take long must keep no thread that serves sockets, and what waits for the shards
   /// none that checks passwords.
   enum class Place { kHere, kBlocking, kSearching };

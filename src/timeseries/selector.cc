@@ -43,6 +43,20 @@ struct Selector::Compiled {
   std::string text;
   std::vector<Matcher> matchers;
   std::vector<std::unique_ptr<const RE2>> regexes;  // beside `matchers`; null for = and !=
+
+  absl::Status Add(Matcher matcher) {
+    std::unique_ptr<const RE2> regex;
+    if (IsRegex(matcher.type)) {
+      regex = CompileRegex(matcher.value);
+      if (!regex->ok()) {
+        return absl::InvalidArgumentError(
+            fmt::format("bad regular expression for label {}: {}", matcher.name, regex->error()));
+      }
+    }
+    matchers.push_back(std::move(matcher));
+    regexes.push_back(std::move(regex));
+    return absl::OkStatus();
+  }
 };
 
 absl::StatusOr<Selector> Selector::Parse(std::string_view text) {
@@ -52,21 +66,25 @@ absl::StatusOr<Selector> Selector::Parse(std::string_view text) {
   compiled->text = text;
   bool refuses_empty = false;
   for (ParsedMatcher& p : parsed) {
-    std::unique_ptr<const RE2> regex;
-    if (IsRegex(p.matcher.type)) {
-      regex = CompileRegex(p.matcher.value);
-      if (!regex->ok()) {
-        return absl::InvalidArgumentError(fmt::format("selector, column {}: bad regular expression for label {}: {}",
-                                                      p.value_column, p.matcher.name, regex->error()));
-      }
+    if (absl::Status added = compiled->Add(std::move(p.matcher)); !added.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("selector, column {}: {}", p.value_column, std::string_view(added.message().data(), added.message().size())));
     }
-    refuses_empty = refuses_empty || !Holds(p.matcher, regex.get(), "");
-    compiled->matchers.push_back(std::move(p.matcher));
-    compiled->regexes.push_back(std::move(regex));
+    refuses_empty = refuses_empty || !Holds(compiled->matchers.back(), compiled->regexes.back().get(), "");
   }
   if (!refuses_empty) {
     return absl::InvalidArgumentError(
         fmt::format("selector {} would select every series: at least one matcher must refuse the empty string", text));
+  }
+  Selector selector;
+  selector.compiled_ = std::move(compiled);
+  return selector;
+}
+
+absl::StatusOr<Selector> Selector::FromMatchers(std::vector<Matcher> matchers) {
+  auto compiled = std::make_shared<Compiled>();
+  for (Matcher& matcher : matchers) {
+    if (absl::Status added = compiled->Add(std::move(matcher)); !added.ok()) return added;
   }
   Selector selector;
   selector.compiled_ = std::move(compiled);

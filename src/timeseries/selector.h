@@ -38,6 +38,9 @@ class Selector {
   /// Errors name the column (in bytes, from 1) and what was expected. At least one matcher must refuse the empty
   /// string. Source: prometheus/promql/parser.
   static absl::StatusOr<Selector> Parse(std::string_view text);
+  /// Matchers that came in another form than PromQL's, as remote read's. They may select every series, as none at all
+  /// does. Errors name the label.
+  static absl::StatusOr<Selector> FromMatchers(std::vector<Matcher> matchers);
 
   /// Labels in any order, each name once; a label that is not there has the empty value.
   bool Matches(std::span<const LabelView> labels) const;
@@ -45,7 +48,7 @@ class Selector {
 
   /// A metric name before or inside the braces is the matcher `__name__=...`. Order as written.
   const std::vector<Matcher>& matchers() const;
-  /// What Parse() was given.
+  /// What Parse() was given; empty for FromMatchers().
   const std::string& text() const;
 
  private:

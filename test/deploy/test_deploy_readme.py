@@ -46,6 +46,11 @@ def test_prometheus_accepts_its_ten_lines(tmp_path):
     succeed("promtool", "check", "config", tmp_path / "prometheus.yml")
 
 
+def test_prometheus_accepts_the_remote_read(tmp_path):
+    (tmp_path / "prometheus.yml").write_text(snippet_with("remote_read"))
+    succeed("promtool", "check", "config", tmp_path / "prometheus.yml")
+
+
 def test_promtool_accepts_the_alert_rules(tmp_path):
     (tmp_path / "rules.yml").write_text(snippet_with("groups"))
     succeed("promtool", "check", "rules", tmp_path / "rules.yml")

@@ -272,7 +272,8 @@ class Prometheus(HttpProcess):
 
     def __init__(self, program: str, folder: pathlib.Path, targets: Sequence[int], remote_write_url: Optional[str] = None,
                  protobuf_message: Optional[str] = None, external_labels: Optional[Dict[str, str]] = None,
-                 drop_own_series: bool = False, rules: Optional[dict] = None, port: Optional[int] = None):
+                 drop_own_series: bool = False, rules: Optional[dict] = None, port: Optional[int] = None,
+                 remote_read: Optional[dict] = None):
         super().__init__("prometheus", folder)
         self.program = program
         config: dict = {
@@ -288,6 +289,8 @@ class Prometheus(HttpProcess):
                 remote["write_relabel_configs"] = [
                     {"source_labels": ["forecaster"], "regex": "promcast", "action": "drop"}]
             config["remote_write"] = [remote]
+        if remote_read:
+            config["remote_read"] = [remote_read]
         if rules:
             (self.folder / "rules.yml").write_text(yaml.safe_dump(rules))
             config["rule_files"] = ["rules.yml"]
@@ -312,6 +315,13 @@ class Prometheus(HttpProcess):
         result = self.query(promql)
         assert len(result) <= 1, f"{promql} has {len(result)} results"
         return result[0][1] if result else float("nan")
+
+    def query_range(self, promql: str, start_s: float, end_s: float, step_s: float) -> dict:
+        """The whole answer, its warnings included."""
+        parameters = {"query": promql, "start": start_s, "end": end_s, "step": step_s}
+        answer = json.loads(self.get("/api/v1/query_range?" + urllib.parse.urlencode(parameters)))
+        assert answer["status"] == "success", answer
+        return answer
 
     def alerts(self) -> List[dict]:
         return json.loads(self.get("/api/v1/alerts"))["data"]["alerts"]

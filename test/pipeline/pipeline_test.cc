@@ -100,6 +100,45 @@ TEST_F(PipelineTest, ASearchWhileStoppingEndsWithoutAnAnswerOrWithAWholeOne) {
   EXPECT_FALSE(pipeline_.Search({*Selector::Parse("load")}, 100).has_value());
 }
 
+TEST_F(PipelineTest, AReadFindsTheSamplesOfAllShards) {
+  std::vector<testing::SentSample> samples;
+  for (int i = 0; i < 60; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1.0 * i}});
+  Apply(samples);
+  const ReadQuery query{kStart, kStart, {{MatchType::kEqual, "__name__", "load"}}, {}};
+  const auto selector = Selector::FromMatchers(query.matchers);
+  ReadResult result({});
+  EXPECT_TRUE(pipeline_.Read(query, *selector, result).ok());
+  EXPECT_EQ(result.samples(), 60u);
+  EXPECT_EQ(result.TakeSorted().size(), 60u);
+  ReadResult small({.max_samples = 59});
+  EXPECT_TRUE(pipeline_.Read(query, *selector, small).ok());
+  EXPECT_NE(small.problem(), "");
+}
+
+TEST_F(PipelineTest, AReadWhileStoppingFailsOrIsWhole) {
+  std::vector<testing::SentSample> samples;
+  for (int i = 0; i < 30; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1}});
+  Apply(samples);
+  const ReadQuery query{kStart, kStart, {{MatchType::kEqual, "__name__", "load"}}, {}};
+  const auto selector = Selector::FromMatchers(query.matchers);
+  std::promise<void> reading;
+  std::thread reader([&] {
+    bool is_first = true;
+    for (;;) {
+      ReadResult result({});
+      if (const absl::Status read = pipeline_.Read(query, *selector, result); !read.ok()) {
+        EXPECT_TRUE(absl::IsUnavailable(read));
+        return;
+      }
+      EXPECT_EQ(result.samples(), 30u);
+      if (std::exchange(is_first, false)) reading.set_value();
+    }
+  });
+  reading.get_future().wait();
+  pipeline_.Stop();
+  reader.join();
+}
+
 TEST_F(PipelineTest, WritersInManyThreadsLoseNothing) {
   constexpr int kThreads = 4, kSamples = 200;
   std::vector<std::thread> writers;

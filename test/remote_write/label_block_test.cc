@@ -47,6 +47,25 @@ Texts RandomTexts(std::mt19937_64& random, size_t max_labels) {
   return texts;
 }
 
+TEST(LabelBlockTest, BlocksAreOrderedAsTheirLabelsAre) {
+  const Texts texts[] = {{},
+                         {{"a", ""}},
+                         {{"a", "1"}},
+                         {{"a", "1"}, {"b", "1"}},
+                         {{"a", "1"}, {"ba", "0"}},
+                         {{"a", std::string(200, '1')}},
+                         {{"a", "2"}, {"b", "0"}},
+                         {{"aa", "0"}},
+                         {{"b", "\xff"}}};
+  for (size_t i = 0; i < std::size(texts); i++) {
+    for (size_t j = 0; j < std::size(texts); j++) {
+      const int order = CompareLabelBlocks(EncodeLabelBlock(Views(texts[i])), EncodeLabelBlock(Views(texts[j])));
+      EXPECT_EQ(order < 0, i < j) << i << " " << j;
+      EXPECT_EQ(order > 0, i > j) << i << " " << j;
+    }
+  }
+}
+
 TEST(LabelBlockTest, EncodingIntoABlockThatWasUsedBeforeLeavesNothingOfIt) {
   std::mt19937_64 random(8);
   std::string block = "left over";

@@ -20,10 +20,11 @@ constexpr const char* kSeriesPath = "/api/v1/series/forecasts";
 
 class PagesTest : public ServerFixture {
  protected:
-  PagesTest() : endpoint_(ingest, sink, metrics) {}
+  PagesTest() : endpoint_(ingest, sink, metrics), read_endpoint_(read_source, read, metrics) {}
   HttpReply Ask(std::string_view method, std::string_view path, std::string_view accept = "",
                 std::string_view encoding = "", std::string_view query = "") {
     const ServerHooks hooks{endpoint_,
+                            read_endpoint_,
                             metrics,
                             "1.2.3",
                             [this] { return ready.load(); },
@@ -37,6 +38,7 @@ class PagesTest : public ServerFixture {
 
   bool lifecycle = true;
   WriteEndpoint endpoint_;
+  ReadEndpoint read_endpoint_;
 };
 
 std::string Gunzip(const std::string& data) {

@@ -87,6 +87,19 @@ inline std::string SnappyLiteral(std::string_view bytes) {
   return block;
 }
 
+/// Answers reads with the one series `up`, or when it is told to.
+class FakeReadSource final : public ReadSource {
+ public:
+  absl::Status Read(const ReadQuery&, const Selector&, ReadResult& result) const override {
+    if (on_read) on_read();
+    ChunkPacker packer;
+    packer.Append({1, 1.0});
+    result.Add({std::string("\x0a\x0e\x0a\x08__name__\x12\x02up"), packer.Take()});
+    return absl::OkStatus();
+  }
+  std::function<void()> on_read;
+};
+
 class ServerFixture : public testing::Test {
  protected:
   ServerFixture() { options.listen_addresses = {"127.0.0.1:0"}; }
@@ -99,7 +112,9 @@ class ServerFixture : public testing::Test {
     address = server->addresses()[0];
   }
   ServerHooks Hooks() {
+    if (read_endpoint == nullptr) read_endpoint = std::make_unique<ReadEndpoint>(read_source, read, metrics);
     return {*endpoint,
+            *read_endpoint,
             metrics,
             "1.2.3",
             [this] { return ready.load(); },
@@ -114,7 +129,9 @@ class ServerFixture : public testing::Test {
 
   HttpServerOptions options;
   IngestOptions ingest;
+  ReadOptions read;
   FakeSink sink;
+  FakeReadSource read_source;
   MetricRegistry metrics;
   std::atomic<bool> ready{true};
   std::atomic<int> quits{0};
@@ -126,6 +143,7 @@ class ServerFixture : public testing::Test {
     return answer;
   };
   std::unique_ptr<WriteEndpoint> endpoint;
+  std::unique_ptr<ReadEndpoint> read_endpoint;
   std::unique_ptr<HttpServer> server;
   std::string address;
 };

@@ -139,6 +139,25 @@ TEST(Selector, MatchesAsPrometheusDoes) {
   }
 }
 
+TEST(Selector, MadeOfMatchersItSelectsAsIfParsed) {
+  const Selector parsed = MustParse(R"(up{a="b",c!="d",e=~"f|g.*",h!~"i"})");
+  const auto made = Selector::FromMatchers(parsed.matchers());
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->matchers(), parsed.matchers());
+  for (const Labels& labels : {Labels{{"__name__", "up"}, {"a", "b"}, {"e", "f"}}, Labels{{"__name__", "up"}, {"a", "b"}},
+                               Labels{{"__name__", "up"}, {"a", "b"}, {"e", "xg"}},
+                               Labels{{"__name__", "up"}, {"a", "b"}, {"e", "gx"}, {"h", "i"}}})
+    EXPECT_EQ(made->Matches(labels), parsed.Matches(labels)) << labels.ToString();
+}
+
+TEST(Selector, MatchersMaySelectEverySeries) {
+  EXPECT_TRUE(Selector::FromMatchers({})->Matches(Labels{{"__name__", "up"}}));
+  EXPECT_TRUE(Selector::FromMatchers({{kRegex, "__name__", ".*"}})->Matches(Labels{{"__name__", "up"}}));
+  const auto broken = Selector::FromMatchers({{kEqual, "a", "("}, {kRegex, "b", "("}});
+  ASSERT_FALSE(broken.ok());
+  EXPECT_THAT(std::string(broken.status().message()), HasSubstr("bad regular expression for label b"));
+}
+
 TEST(Selector, TheOrderOfTheLabelsDoesNotMatter) {
   const Selector selector = MustParse(R"(up{a="1",b=~"2|3"})");
   const LabelView forward[] = {{"__name__", "up"}, {"a", "1"}, {"b", "3"}};
