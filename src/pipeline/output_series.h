@@ -27,8 +27,8 @@ class OutputSeries {
   /// whose bit is set in `threshold_output` (see SeriesState).
   void AppendEnd(int64_t timestamp_ms, uint16_t threshold_output, OutputBatch& out);
 
-  /// The labels, in no order, of the points' curve (part 0), or of the lower (odd) or upper (even) edge of the band with
-  /// the (part - 1) / 2 th coverage: as what is written, less the horizon.
+  /// The labels, in no order, of the points' curve (part 0), or of the lower (odd) or upper (even) edge of the band
+  /// with the (part - 1) / 2 th coverage: as what is written, less the horizon.
   void CurveLabels(size_t part, std::vector<LabelView>& labels) const;
 
  private:

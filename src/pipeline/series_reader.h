@@ -18,9 +18,9 @@ namespace promcast {
 ///
 /// A series that is being predicted has a curve under the names and labels that its predictions are written with, less
 /// `horizon`, as every point is stamped with the time that it is for: where the rule's cells end, after now, up to its
-/// last horizon. The bands' edges are curves of their own. Points that a query hardly looks at are left out: where it has
-/// no range, four between two evaluations are enough, or one a minute, unless they become few; and a curve has at most
-/// kMaxCurvePoints.
+/// last horizon; where cells last longer than 2.5 minutes it is interpolated between their ends as well. The bands'
+/// edges are curves of their own. Points that a query hardly looks at are left out: where it has no range, four between
+/// two evaluations are enough, or one a minute, unless they become few; and a curve has at most kMaxCurvePoints.
 class SeriesReader {
  public:
   static constexpr int64_t kMaxCurvePoints = 11'000;  ///< as many as Prometheus answers of one series
@@ -28,8 +28,8 @@ class SeriesReader {
   /// `query` and `selector` must outlive it.
   SeriesReader(const ReadQuery& query, const Selector& selector, int64_t now_ms);
 
-  /// Whether any series could have something for the query: as most that ask for forecasts ask for the past alone, where
-  /// there are only those that were written.
+  /// Whether any series could have something for the query: as most that ask for forecasts ask for the past alone,
+  /// where there are only those that were written.
   bool wants_any() const { return may_want_samples_ || may_want_curves_; }
   /// False when the result has refused a series.
   bool Read(const SeriesState& state, ReadResult& result);
@@ -39,7 +39,7 @@ class SeriesReader {
  private:
   /// One of the curves of a series that the query selects.
   struct Curve {
-    size_t part;  ///< 0: the points; else an edge of a band
+    size_t part;  ///< see OutputSeries::CurveLabels
     ChunkPacker packer;
     std::string label_block;
   };
@@ -48,6 +48,7 @@ class SeriesReader {
   bool ReadCurves(const SeriesState& state, ReadResult& result);
   void SelectCurves(const SeriesState& state);
   void AppendPoint(const SeriesState& state, int64_t timestamp_ms);
+  bool Forecast(const ModelBank& bank, int steps, std::vector<double>& parts);
 
   const ReadQuery& query_;
   const Selector& selector_;
@@ -56,7 +57,7 @@ class SeriesReader {
   size_t points_ = 0;
 
   std::vector<LabelView> labels_;
-  std::vector<double> lower_, upper_;
+  std::vector<double> lower_, upper_, at_, next_;
   std::vector<Curve> curves_;
   OutputSeries output_series_;
 };
