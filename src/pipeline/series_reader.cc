@@ -1,6 +1,7 @@
 #include "pipeline/series_reader.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "ingest/label_rules.h"
 #include "pipeline/shard_engine.h"
@@ -19,6 +20,8 @@ constexpr size_t kReadBytes = 4 << 20;
 constexpr int64_t kPointsPerEvaluation = 4;
 constexpr int64_t kMaxThinnedMs = 60'000;
 constexpr int64_t kFewPoints = 100;  // are not thinned further
+// Longer cells have points between their ends as well, so that an evaluation always finds one.
+constexpr int64_t kMaxUnitMs = 150'000;
 
 bool AsksForOwnSeries(const Matcher& matcher) {
   return matcher.type == MatchType::kEqual && matcher.name == kForecasterLabel && matcher.value == kForecasterValue;
@@ -38,14 +41,15 @@ bool MayWantCurves(const ReadQuery& query, int64_t now_ms) {
          });
 }
 
-/// From one point to the next, a multiple of the cells' length.
+/// From one point to the next, a multiple of the cells' length, or of a part of it.
 int64_t SpacingMs(const ReadHints& hints, int64_t step_ms, int64_t window_ms) {
+  const int64_t unit_ms = step_ms / ((step_ms + kMaxUnitMs - 1) / kMaxUnitMs);
   int64_t enough_ms = 0;
   if (hints.range_ms == 0) {
     enough_ms = std::min({hints.step_ms / kPointsPerEvaluation, kMaxThinnedMs, window_ms / kFewPoints});
   }
   const int64_t least_ms = window_ms / SeriesReader::kMaxCurvePoints + 1;
-  return std::max({int64_t{1}, enough_ms / step_ms, (least_ms + step_ms - 1) / step_ms}) * step_ms;
+  return std::max({int64_t{1}, enough_ms / unit_ms, (least_ms + unit_ms - 1) / unit_ms}) * unit_ms;
 }
 
 int64_t RoundUp(int64_t value, int64_t multiple_of) {
@@ -101,6 +105,8 @@ bool SeriesReader::ReadCurves(const SeriesState& state, std::span<const LabelVie
   if (first_ms > last_ms) return true;
   SelectCurves(state, labels);
   if (curves_.empty()) return true;
+  lower_.resize(state.rule->options.coverages.size());
+  upper_.resize(lower_.size());
   const int64_t spacing_ms = SpacingMs(query_.hints, step_ms, last_ms - first_ms);
   for (int64_t at_ms = RoundUp(first_ms, spacing_ms); at_ms <= last_ms; at_ms += spacing_ms) AppendPoint(state, at_ms);
   for (Curve& curve : curves_) {
@@ -122,17 +128,27 @@ void SeriesReader::SelectCurves(const SeriesState& state, std::span<const LabelV
 
 void SeriesReader::AppendPoint(const SeriesState& state, int64_t timestamp_ms) {
   const SeriesModel& model = *state.model;
-  const int64_t steps = (timestamp_ms - model.grid.closed_cell_end_ms()) / model.plan->step_ms;
-  if (steps < 1 || steps > BankOptions::kMaxSteps || IsHeldBack(state, timestamp_ms - now_ms_)) return;
-  lower_.resize(state.rule->options.coverages.size());
-  upper_.resize(lower_.size());
+  const int64_t step_ms = model.plan->step_ms;
+  const int64_t ahead_ms = timestamp_ms - model.grid.closed_cell_end_ms();
+  if (ahead_ms < 1 || ahead_ms / step_ms >= BankOptions::kMaxSteps) return;
+  if (IsHeldBack(state, timestamp_ms - now_ms_)) return;
+  const auto steps = static_cast<int>(std::max<int64_t>(1, ahead_ms / step_ms));
+  if (!Forecast(model.bank, steps, at_)) return;
+  if (const int64_t rest_ms = ahead_ms - steps * step_ms; rest_ms > 0) {
+    if (!Forecast(model.bank, steps + 1, next_)) return;
+    const double part = static_cast<double>(rest_ms) / static_cast<double>(step_ms);
+    for (size_t i = 0; i < at_.size(); i++) at_[i] = std::lerp(at_[i], next_[i], part);
+  }
+  for (Curve& curve : curves_) curve.packer.Append({timestamp_ms, at_[curve.part]});
+}
+
+bool SeriesReader::Forecast(const ModelBank& bank, int steps, std::vector<double>& parts) {
   ForecastOut forecast{0, lower_, upper_};
   points_++;
-  if (!model.bank.Forecast(static_cast<int>(steps), forecast)) return;
-  for (Curve& curve : curves_) {
-    const std::vector<double>& edge = curve.part % 2 == 1 ? lower_ : upper_;
-    curve.packer.Append({timestamp_ms, curve.part == 0 ? forecast.point : edge[(curve.part - 1) / 2]});
-  }
+  if (!bank.Forecast(steps, forecast)) return false;
+  parts.assign(1, forecast.point);
+  for (size_t i = 0; i < lower_.size(); i++) parts.insert(parts.end(), {lower_[i], upper_[i]});
+  return true;
 }
 
 std::optional<uint32_t> ShardEngine::Read(uint32_t first_slot, SeriesReader& reader, ReadResult& result) const {

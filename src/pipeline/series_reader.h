@@ -19,9 +19,9 @@ namespace promcast {
 ///
 /// A series that is being predicted has a curve under the names and labels that its predictions are written with, less
 /// `horizon`, as every point is stamped with the time that it is for: where the rule's cells end, after now, up to its
-/// last horizon. The bands' edges are curves of their own. Points that a query hardly looks at are left out: where it
-/// has no range, four between two evaluations are enough, or one a minute, unless they become few; and a curve has at
-/// most kMaxCurvePoints.
+/// last horizon; where cells last longer than 2.5 minutes it is interpolated between their ends as well. The bands'
+/// edges are curves of their own. Points that a query hardly looks at are left out: where it has no range, four between
+/// two evaluations are enough, or one a minute, unless they become few; and a curve has at most kMaxCurvePoints.
 class SeriesReader {
  public:
   static constexpr int64_t kMaxCurvePoints = 11'000;  ///< as many as Prometheus answers of one series
@@ -40,7 +40,7 @@ class SeriesReader {
  private:
   /// One of the curves of a series that the query selects.
   struct Curve {
-    size_t part;  ///< 0: the points; else an edge of a band
+    size_t part;  ///< see OutputSeries::CurveLabels
     ChunkPacker packer;
     std::string label_block;
   };
@@ -49,6 +49,7 @@ class SeriesReader {
   bool ReadCurves(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result);
   void SelectCurves(const SeriesState& state, std::span<const LabelView> labels);
   void AppendPoint(const SeriesState& state, int64_t timestamp_ms);
+  bool Forecast(const ModelBank& bank, int steps, std::vector<double>& parts);
 
   const ReadQuery& query_;
   const Selector& selector_;
@@ -58,7 +59,7 @@ class SeriesReader {
 
   std::string label_block_, curve_block_;
   std::vector<LabelView> curve_labels_;
-  std::vector<double> lower_, upper_;
+  std::vector<double> lower_, upper_, at_, next_;
   std::vector<Curve> curves_;
   OutputSeries output_series_;
 };

@@ -85,6 +85,7 @@ class ShardEngine {
   bool Predict(SeriesState& state, int64_t now_ms);
   void AppendForecasts(SeriesState& state, int64_t now_ms);
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
+  void LogSpeakers(const SeriesState& state) const;
   void TallySeries(const SeriesState& state);
   void OpenOutput(const SeriesState& state);
   void EndOutput(SeriesState& state);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "logging/log.h"
 #include "pipeline/shard_engine.h"
 
 namespace promcast {
@@ -71,7 +72,10 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
     Remove(slot);
     return false;
   }
-  if (!Relieve(state) && Predict(state, now_ms)) context_.metrics.predictions.Increment();
+  if (!Relieve(state) && Predict(state, now_ms)) {
+    context_.metrics.predictions.Increment();
+    if (LogEnabled(LogLevel::kDebug)) LogSpeakers(state);
+  }
   TallySeries(state);
   return true;
 }
@@ -166,6 +170,26 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
           static_cast<uint16_t>(seconds ? state.threshold_output | bit : state.threshold_output & ~bit);
       output_series_.AppendTimeToThreshold(i, edge, {now_ms, seconds.value_or(StaleMarker())}, output_);
     }
+  }
+}
+
+// Which model weighs most at each horizon.
+void ShardEngine::LogSpeakers(const SeriesState& state) const {
+  std::vector<LabelView> views;
+  label_store_.View(state.labels, views);
+  std::vector<Label> labels;
+  for (const LabelView& label : views) labels.push_back({std::string(label.name), std::string(label.value)});
+  const std::string series = Labels(std::move(labels)).ToString();
+  const SeriesModel& model = *state.model;
+  for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
+    const std::vector<ModelWeight> models = model.bank.Models(model.plan->bank_horizon[h]);
+    const auto speaker = std::max_element(models.begin(), models.end(),
+                                          [](const auto& a, const auto& b) { return a.weight < b.weight; });
+    Log(LogLevel::kDebug, "model that weighs most",
+        {{"series", series},
+         {"horizon", state.rule->horizon_texts[h]},
+         {"model", speaker->name},
+         {"weight", speaker->weight}});
   }
 }
 

@@ -141,10 +141,9 @@ absl::StatusOr<std::string> ReadEndpoint::Encode(const ReadRequest& request) {
     samples_.Increment(static_cast<double>(result.samples()));
     const std::vector<ReadSeries> series = result.TakeSorted();
     series_.Increment(static_cast<double>(series.size()));
-    const bool fits =
-        request.response_type == ReadResponseType::kSamples
-            ? AppendSamplesResult(series, options_.max_answer_bytes, answer)
-            : AppendChunkedResult(series, i, options_.max_frame_bytes, options_.max_answer_bytes, answer);
+    const bool fits = request.response_type == ReadResponseType::kSamples
+                          ? AppendSamplesResult(series, options_.max_answer_bytes, answer)
+                          : AppendChunkedResult(series, i, options_.max_frame_bytes, options_.max_answer_bytes, answer);
     if (!fits) {
       return absl::InvalidArgumentError(fmt::format(
           "the answer would take more than {} bytes; ask for fewer series or less time", options_.max_answer_bytes));

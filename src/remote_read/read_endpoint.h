@@ -17,11 +17,11 @@
 namespace promcast {
 
 struct ReadOptions {
-  size_t max_body_bytes = 32 << 20;     ///< compressed; larger: 413
-  size_t max_decoded_bytes = 32 << 20;  ///< inflated; larger: 400
-  int max_concurrent = 10;              ///< requests being worked on or waiting for that; above: 503
-  size_t max_frame_bytes = 1 << 20;     ///< chunks in one frame of a stream
-  size_t max_answer_bytes = 64 << 20;   ///< of one answer before compression; larger: 400
+  size_t max_body_bytes = 32 << 20;        ///< compressed; larger: 413
+  size_t max_decoded_bytes = 32 << 20;     ///< inflated; larger: 400
+  int max_concurrent = 10;                 ///< requests being worked on or waiting for that; above: 503
+  size_t max_frame_bytes = 1 << 20;        ///< chunks in one frame of a stream
+  size_t max_answer_bytes = 64 << 20;      ///< of one answer before compression; larger: 400
   size_t max_in_flight_bytes = 128 << 20;  ///< of all answers until they have been sent; above: 503
   ReadRequestLimits request;
   ReadResult::Limits result;

@@ -83,8 +83,7 @@ absl::Status ReadQueryFields(std::string_view message, const ReadRequestLimits& 
     if (tag == kMatchers) {
       if (!reader.ReadBytes(bytes)) return Malformed("Query");
       if (query.matchers.size() == limits.max_matchers) {
-        return absl::InvalidArgumentError(
-            fmt::format("a query has more than {} label matchers", limits.max_matchers));
+        return absl::InvalidArgumentError(fmt::format("a query has more than {} label matchers", limits.max_matchers));
       }
       if (auto read = ReadMatcher(bytes, left_bytes, query.matchers.emplace_back()); !read.ok()) return read;
       continue;

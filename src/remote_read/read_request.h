@@ -37,7 +37,7 @@ struct ReadRequest {
 /// So that a hostile request costs little: each regular expression may take some MiB when it is compiled.
 struct ReadRequestLimits {
   size_t max_queries = 64;
-  size_t max_matchers = 64;             ///< of one query
+  size_t max_matchers = 64;              ///< of one query
   size_t max_matcher_bytes = 256 << 10;  ///< names and values of one query's matchers together
 };
 

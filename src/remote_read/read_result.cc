@@ -38,8 +38,8 @@ bool ReadResult::Add(ReadSeries series) {
   if (samples_ > limits_.max_samples) {
     problem_ = fmt::format("exceeded sample limit ({}); ask for fewer series or less time", limits_.max_samples);
   } else if (bytes_ > limits_.max_bytes) {
-    problem_ = fmt::format("the answer would take more than {} bytes; ask for fewer series or less time",
-                           limits_.max_bytes);
+    problem_ =
+        fmt::format("the answer would take more than {} bytes; ask for fewer series or less time", limits_.max_bytes);
   } else {
     series_.push_back(std::move(series));
   }

@@ -19,8 +19,8 @@ void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& blo
 /// Reads a block that this process encoded. Replaces `labels`; the views live as long as the block.
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);
 
-/// Below, at or above 0 as the labels of `a` come before, are, or come after those of `b` in Prometheus's order: label by
-/// label, name before value.
+/// Below, at or above 0 as the labels of `a` come before, are, or come after those of `b` in Prometheus's order: label
+/// by label, name before value.
 int CompareLabelBlocks(std::string_view a, std::string_view b);
 
 /// Cuts `block` where labels of `names` (sorted, each once) stand or would stand: pieces[i] is what stands before

@@ -307,10 +307,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(kContinue), kNoThrow);
       if (error) co_return BodyFailure();
     }
-    body.emplace(stream_, buffer_, core_.hooks.write.budget(),
-                 typename BodyReader<Stream>::Limits{max_body_bytes, core_.options.header_timeout,
-                                                     core_.options.read_timeout},
-                 started_);
+    body.emplace(
+        stream_, buffer_, core_.hooks.write.budget(),
+        typename BodyReader<Stream>::Limits{max_body_bytes, core_.options.header_timeout, core_.options.read_timeout},
+        started_);
     const std::optional<BodyFailure> failure = co_await body->Read(parser);
     if (!failure) co_return std::nullopt;
     body.reset();  // gives its memory back before the answer

@@ -67,8 +67,8 @@ absl::StatusOr<Selector> Selector::Parse(std::string_view text) {
   bool refuses_empty = false;
   for (ParsedMatcher& p : parsed) {
     if (absl::Status added = compiled->Add(std::move(p.matcher)); !added.ok()) {
-      return absl::InvalidArgumentError(
-          fmt::format("selector, column {}: {}", p.value_column, std::string_view(added.message().data(), added.message().size())));
+      return absl::InvalidArgumentError(fmt::format("selector, column {}: {}", p.value_column,
+                                                    std::string_view(added.message().data(), added.message().size())));
     }
     refuses_empty = refuses_empty || !Holds(compiled->matchers.back(), compiled->regexes.back().get(), "");
   }

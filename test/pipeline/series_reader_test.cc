@@ -213,7 +213,8 @@ TEST(SeriesReader, PointsThatAQueryHardlyLooksAtAreLeftOut) {
     const std::vector<Sample> curve = Read(f, Query("predicted_load", now_ms, now_ms + window_ms, hints)).at(kCurve);
     for (size_t i = 1; i < curve.size(); i++) {
       EXPECT_EQ(curve[i].timestamp_ms - curve[i - 1].timestamp_ms, curve[1].timestamp_ms - curve[0].timestamp_ms);
-      EXPECT_EQ(curve[i].timestamp_ms % (curve[1].timestamp_ms - curve[0].timestamp_ms), 0) << "the same points each time";
+      EXPECT_EQ(curve[i].timestamp_ms % (curve[1].timestamp_ms - curve[0].timestamp_ms), 0)
+          << "the same points each time";
     }
     return curve[1].timestamp_ms - curve[0].timestamp_ms;
   };
@@ -237,6 +238,34 @@ TEST(SeriesReader, ALongCurveHasBoundedPointsUpToItsEnd) {
   EXPECT_GT(curve.size(), static_cast<size_t>(SeriesReader::kMaxCurvePoints / 2));
   EXPECT_GT(curve.back().timestamp_ms, now_ms + 86'400'000 - 10'000);
   EXPECT_LE(curve.back().timestamp_ms, now_ms + 86'400'000);
+}
+
+TEST(SeriesReader, LongCellsHavePointsInBetween) {
+  RuleOptions rule = TestRule("load");
+  rule.step_ms = 600'000;
+  rule.horizons_ms = {600'000, 7'200'000};
+  rule.interval_ms = 60'000;
+  EngineFixture f({rule});
+  for (int i = 0; i < 1200; i++) {
+    f.clock.Advance(60'000);
+    f.Apply(kLoad, f.clock.NowMs(), Wave(i));
+    f.RunDue();
+  }
+  const int64_t now_ms = f.clock.NowMs();
+  SamplesBySeries found = Read(f, Query("{forecaster=\"promcast\"}", now_ms, now_ms + 86'400'000));
+  ASSERT_THAT(found, SizeIs(3));
+  const std::vector<Sample> curve = found[kCurve];
+  ASSERT_THAT(curve, SizeIs(::testing::AllOf(::testing::Ge(47u), ::testing::Le(48u))));
+  for (size_t i = 1; i < curve.size(); i++) EXPECT_EQ(curve[i].timestamp_ms - curve[i - 1].timestamp_ms, 150'000);
+  size_t end = 0;  // of a cell
+  while (curve[end].timestamp_ms % 600'000 != 0) end++;
+  for (; end + 4 < curve.size(); end += 4) {
+    const double from = curve[end].value, to = curve[end + 4].value;
+    EXPECT_DOUBLE_EQ(curve[end + 1].value, from + (to - from) / 4);
+    EXPECT_DOUBLE_EQ(curve[end + 3].value, from + (to - from) * 3 / 4);
+    EXPECT_NE(from, to);
+  }
+  for (auto& [series, samples] : found) EXPECT_THAT(samples, SizeIs(curve.size())) << series;
 }
 
 TEST(SeriesReader, GoesOnInPiecesUntilAllSeriesWereSeen) {

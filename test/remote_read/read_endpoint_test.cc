@@ -53,7 +53,8 @@ class ReadEndpointTest : public ::testing::Test {
     if (streamed) request.add_accepted_response_types(prometheus::ReadRequest::STREAMED_XOR_CHUNKS);
     return request;
   }
-  static void AddQuery(prometheus::ReadRequest& request, const std::string& value, prometheus::LabelMatcher::Type type) {
+  static void AddQuery(prometheus::ReadRequest& request, const std::string& value,
+                       prometheus::LabelMatcher::Type type) {
     prometheus::LabelMatcher& matcher = *request.add_queries()->add_matchers();
     matcher.set_type(type);
     matcher.set_name("__name__");

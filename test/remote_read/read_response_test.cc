@@ -105,7 +105,8 @@ TEST(SamplesResult, IsReadByGeneratedCode) {
   const std::vector<Sample> many = RandomSamples(1000, 1), few = RandomSamples(1, 2);
   std::string message;
   ASSERT_TRUE(AppendSamplesResult(
-      std::vector{Series({{"__name__", "a"}, {"job", "x"}}, many), Series({{"__name__", "b"}}, few)}, kNoLimit, message));
+      std::vector{Series({{"__name__", "a"}, {"job", "x"}}, many), Series({{"__name__", "b"}}, few)}, kNoLimit,
+      message));
   ASSERT_TRUE(AppendSamplesResult({}, kNoLimit, message));
   ASSERT_TRUE(AppendSamplesResult(std::vector{Series({{"__name__", "c"}}, few)}, kNoLimit, message));
 

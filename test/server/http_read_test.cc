@@ -43,9 +43,10 @@ TEST_F(HttpReadTest, OtherMethodsAndTypesAreRefused) {
     EXPECT_EQ(get.headers.at("allow"), "POST");
   }
   RawClient client(address);
-  EXPECT_EQ(client.Ask("POST /api/v1/read HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nab")
-                .status,
-            415);
+  EXPECT_EQ(
+      client.Ask("POST /api/v1/read HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nab")
+          .status,
+      415);
 }
 
 TEST_F(HttpReadTest, ABrokenBodyIs400AndTheConnectionGoesOn) {

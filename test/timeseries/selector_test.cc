@@ -144,9 +144,10 @@ TEST(Selector, MadeOfMatchersItSelectsAsIfParsed) {
   const auto made = Selector::FromMatchers(parsed.matchers());
   ASSERT_TRUE(made.ok());
   EXPECT_EQ(made->matchers(), parsed.matchers());
-  for (const Labels& labels : {Labels{{"__name__", "up"}, {"a", "b"}, {"e", "f"}}, Labels{{"__name__", "up"}, {"a", "b"}},
-                               Labels{{"__name__", "up"}, {"a", "b"}, {"e", "xg"}},
-                               Labels{{"__name__", "up"}, {"a", "b"}, {"e", "gx"}, {"h", "i"}}})
+  for (const Labels& labels :
+       {Labels{{"__name__", "up"}, {"a", "b"}, {"e", "f"}}, Labels{{"__name__", "up"}, {"a", "b"}},
+        Labels{{"__name__", "up"}, {"a", "b"}, {"e", "xg"}},
+        Labels{{"__name__", "up"}, {"a", "b"}, {"e", "gx"}, {"h", "i"}}})
     EXPECT_EQ(made->Matches(labels), parsed.Matches(labels)) << labels.ToString();
 }
 
