@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, runs everything, ends with `N passed, N failed`.
 #
-#   test/run.sh               unit tests, the fuzz corpora replayed, the consumer project, end-to-end tests (soak: 90 s)
+#   test/run.sh               unit tests, the fuzz corpora replayed, the consumer project, end-to-end tests (soak: 90 s),
+#                             and the guard of the hot path's speed (bench/guard.py)
 #   test/run.sh --quick       unit tests and the fuzz corpora only
 #   test/run.sh --sanitizers  also the unit tests under AddressSanitizer with UndefinedBehaviorSanitizer, and ThreadSanitizer
 #   test/run.sh --soak        the soak test at its full length, 5 minutes
@@ -17,7 +18,7 @@ for option in "$@"; do
     --soak) soak_seconds=300 ;;
     --no-install) install='' ;;
     *)
-      sed -n '2,8p' "$0" >&2
+      sed -n '2,9p' "$0" >&2
       exit 2
       ;;
   esac
@@ -43,8 +44,9 @@ step() {
   return 1
 }
 
+# build PRESET [TARGET]
 build() { cmake --preset "$1" >"$results/configure-$1.log" 2>&1 || { cat "$results/configure-$1.log"; return 1; }
-  cmake --build --preset "$1" -j "$jobs"; }
+  cmake --build --preset "$1" -j "$jobs" ${2:+--target "$2"}; }
 
 # Failures of single tests are counted from the files it leaves, so its exit code does not matter here.
 run_unit_tests() {
@@ -72,6 +74,9 @@ if [[ -z $quick ]]; then
   if step "build, release" build release; then
     step "consumer project" test/install/run.sh build/release
     step "end-to-end and compliance tests" run_end_to_end_tests
+  fi
+  if step "build, guard of the benchmarks" build bench guard; then
+    step "decoding and models are no slower than before" bench/guard.py build/bench/bench/guard
   fi
 fi
 if [[ -n $sanitizers ]]; then

@@ -33,9 +33,11 @@ struct BankOptions {
   std::vector<int> horizons;            ///< in steps of the grid, ascending, at least one
   std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
   std::vector<int> seasons;             ///< season lengths in steps; may be empty
+  bool detect_seasons = false;          ///< finds them while the series runs instead; `seasons` stays empty
   Profile profile = Profile::kStandard;
   std::vector<std::string> extra_models;    ///< beside the profile's, of CandidateNames(); each costs state and time
   std::vector<std::string> without_models;  ///< of the profile's, for ablations; the naive one stays
+  bool anomaly_score = true;                ///< told by the next cell's forecast, which then is a horizon as well
   int64_t step_ms = 60'000;                 ///< turns half-lives, which are times, into steps
   std::optional<double> floor, ceiling;     ///< natural bounds of the values; forecasts and bands stay inside
 
@@ -53,6 +55,9 @@ struct ForecastOut {
 struct HorizonScore {
   double count = 0;
   double absolute_error = 0, naive_absolute_error = 0, seasonal_naive_absolute_error = 0;
+  /// Of the line through the last hour, or through as much as the horizon is long, kept in the range that forecasts are
+  /// kept in; 0 where the bank does not remember so much (lean, or without a season).
+  double predict_linear_absolute_error = 0;
   std::vector<double> inside;  ///< per coverage: how many actual values fell inside the band; over banded_count
   double banded_count = 0;
 };
@@ -83,7 +88,11 @@ std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options);
 /// The models of one series, mixed per horizon by the forgotten loss of their resolved forecasts, with bands from the
 /// mix's own resolved residuals. Bounded state, O(1) an update. Not thread-safe. Same input, same bytes.
 ///
-/// Half-lives are counted in days, or in the longest season where that is shorter than a day. Point forecasts stay
+/// With detect_seasons a bank begins without seasons, and takes on those that its series shows, at most three from some
+/// cells to a week long, once they have repeated themselves clearly: levels, weights and bands stay as they are, the
+/// seasons' shapes are learnt from what the search remembers of the past. A season that has vanished is given up.
+///
+/// Half-lives are counted in days, or in the longest season told where that is shorter than a day. Point forecasts stay
 /// within the seen range and a fifth of it beyond, at zero or above while no value was negative, and within floor and
 /// ceiling.
 class ModelBank {
@@ -108,11 +117,13 @@ class ModelBank {
   /// until the conformal quantile exists (1 + 2 / (1 - coverage) residuals); a horizon whose own residuals do not yet
   /// span it once more is at least as wide as the square root of time makes the next shorter one.
   bool Forecast(int steps, ForecastOut& out) const;
+  /// The seasons that the models use, in steps: the options', or those found by now, first the one that gives the shape.
+  std::vector<int> seasons() const;
   /// Every value seen so far was the same one.
   bool constant() const;
   /// |newest value - the forecast made for it by the shortest horizon| over half the band's width then (largest
-  /// coverage): 1 = at the band's edge. The shortest horizon is the next cell; in lean banks it is the first one asked
-  /// for. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell, and
+  /// coverage): 1 = at the band's edge. The shortest horizon is the next cell; in lean banks, and where the options want
+  /// no score, it may be the first one asked for. Negative when the value lay below the forecast; at most 1000. NaN while unknown, as after a missing cell, and
   /// where no forecast was kept for the newest cell.
   double anomaly_score() const;
 

@@ -33,6 +33,7 @@ struct SeriesJob {
 struct SeriesResult {
   SeriesErrors errors;
   std::vector<std::vector<ModelWeight>> models;  // by horizon
+  std::vector<int64_t> seasons_ms;
   int64_t cells = 0, cpu_ns = 0;
   size_t state_bytes = 0;
 };
@@ -79,6 +80,7 @@ SeriesResult RunSeries(const SeriesJob& job, size_t number, bool name_panel, For
   result.errors = ScoreSeries(samples, forecasts, plan, scored_from_ms);
   result.cells = forecasts.cells;
   result.cpu_ns = forecasts.cpu_ns;
+  for (const int season : forecasts.seasons) result.seasons_ms.push_back(season * plan.step_ms);
   result.state_bytes = forecasts.state_bytes;
   if (dump != nullptr) {
     const std::string& name = panel.names[job.series];
@@ -106,6 +108,7 @@ BacktestReport Pool(const std::vector<LoadedPanel>& panels, const std::vector<Se
     report.cells += result.cells;
     report.bank_cpu_ns += result.cpu_ns;
     report.state_bytes += result.state_bytes;
+    if (jobs[i].panel->plan.bank->detect_seasons) report.seasons[result.seasons_ms]++;
     for (size_t h = 0; h < result.models.size(); h++) {
       report.models.Add(jobs[i].panel->plan.horizon_ms(h), result.models[h]);
     }

@@ -3,6 +3,7 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@ namespace promcast {
 
 /// What replaying some panels has shown.
 struct BacktestReport {
-  std::vector<ScoreRow> scores;      ///< pooled over all series of all panels
-  ModelTable models;                 ///< pooled as well
+  std::vector<ScoreRow> scores;  ///< pooled over all series of all panels
+  ModelTable models;             ///< pooled as well
+  std::map<std::vector<int64_t>, size_t>
+      seasons;  ///< series at whose end the bank used these, in milliseconds; where they are detected
   std::vector<std::string> notices;  ///< what had to be rounded, each once
   size_t panels = 0, series = 0;
   int64_t cells = 0;        ///< that held a value, all series together

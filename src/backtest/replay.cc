@@ -101,6 +101,7 @@ ReplayedForecasts Replay(const Samples& samples, const ReplayPlan& plan) {
   }
   out.cpu_ns = ThreadCpuNs() - began_ns;
   for (size_t h = 0; h < horizons; h++) out.models.push_back(bank.Models(h));
+  out.seasons = bank.seasons();
   out.state_bytes = bank.StateBytes();
   return out;
 }

@@ -18,6 +18,7 @@ struct ReplayedForecasts {
   xt::xtensor<double, 3> lower;                  ///< [coverage][horizon][issue]
   xt::xtensor<double, 3> upper;                  ///< [coverage][horizon][issue]
   std::vector<std::vector<ModelWeight>> models;  ///< [horizon]: of the bank at the end
+  std::vector<int> seasons;                      ///< of the bank at the end, in cells
   int64_t cells = 0;                             ///< that held a value
   int64_t cpu_ns = 0;                            ///< of this thread, for all of the bank's work on the series
   size_t state_bytes = 0;                        ///< of the bank at the end

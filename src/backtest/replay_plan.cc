@@ -110,8 +110,10 @@ absl::StatusOr<ReplayPlan> PlanReplay(const Panel& panel, const BacktestOptions&
   plan.end_ms = panel.times_ms.back();
   auto bank = std::make_shared<BankOptions>();
   bank->horizons = HorizonCells(options, plan);
-  bank->seasons = SeasonCells(options, plan);
+  bank->detect_seasons = options.detect_seasons;
+  if (!options.detect_seasons) bank->seasons = SeasonCells(options, plan);
   bank->coverages = options.coverages;
+  bank->anomaly_score = false;
   std::sort(bank->coverages.begin(), bank->coverages.end());
   bank->step_ms = plan.step_ms;
   bank->profile = options.profile;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,31 @@ std::string CostLine(const BacktestReport& report) {
   return line + "\n";
 }
 
+constexpr size_t kShownSeasons = 12;
+
+// "seasons found: 1d on 97 series, 1d + 1w on 12, none on 3", the commonest first.
+std::string SeasonsLine(const BacktestReport& report) {
+  if (report.seasons.empty()) return "";
+  std::vector<std::pair<std::vector<int64_t>, size_t>> rows(report.seasons.begin(), report.seasons.end());
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string line = "seasons found: ";
+  size_t others = 0;
+  for (size_t i = 0; i < rows.size(); i++) {
+    const auto& [seasons_ms, series] = rows[i];
+    if (i >= kShownSeasons) {
+      others += series;
+      continue;
+    }
+    if (i > 0) line += ", ";
+    for (const int64_t& season_ms : seasons_ms) {
+      line += (&season_ms == seasons_ms.data() ? "" : " + ") + FormatDuration(season_ms);
+    }
+    line += fmt::format("{} on {}{}", seasons_ms.empty() ? "none" : "", series, i > 0 ? "" : " series");
+  }
+  if (others > 0) line += fmt::format(", others on {}", others);
+  return line + "\n";
+}
+
 }  // namespace
 
 std::string ScoresJson(const BacktestReport& report) {
@@ -55,7 +81,13 @@ std::string ScoresJson(const BacktestReport& report) {
   }
   const Json cost = {{"ns_per_step_and_series", report.cells > 0 ? Json(report.ns_per_cell()) : Json(nullptr)},
                      {"bytes_per_series", report.series > 0 ? Json(report.bytes_per_series()) : Json(nullptr)}};
-  return Json({{"scores", scores}, {"cost", cost}}).dump() + "\n";
+  Json document = {{"scores", scores}, {"cost", cost}};
+  for (const auto& [seasons_ms, series] : report.seasons) {
+    Json row = {{"seasons_s", Json::array()}, {"series", series}};
+    for (const int64_t season_ms : seasons_ms) row["seasons_s"].push_back(season_ms / kSecondMs);
+    document["seasons"].push_back(row);
+  }
+  return document.dump() + "\n";
 }
 
 std::string ScoresTable(const BacktestReport& report) {
@@ -69,7 +101,7 @@ std::string ScoresTable(const BacktestReport& report) {
                    OrDash(row.winkler));
   }
   if (report.scores.empty()) text += "nothing to score: too few forecasts have a sample at their target\n";
-  return text + CostLine(report);
+  return text + SeasonsLine(report) + CostLine(report);
 }
 
 }  // namespace promcast

@@ -75,6 +75,11 @@ std::span<const std::string_view> CandidateNames() {
   return kNames;
 }
 
+size_t SeasonsNeeded(std::string_view name) {
+  const auto* kind = std::find_if(kKinds.begin(), kKinds.end(), [name](const Kind& k) { return k.name == name; });
+  return kind == kKinds.end() ? 0 : kind->seasons;
+}
+
 Made MakeCandidate(std::string_view name, std::span<const int> seasons) {
   const auto* kind = std::find_if(kKinds.begin(), kKinds.end(), [name](const Kind& k) { return k.name == name; });
   if (kind == kKinds.end()) return nullptr;

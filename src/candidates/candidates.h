@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace promcast {
 /// season take the shortest (those of the week the longest), models of two the two shortest. nullptr for an unknown
 /// name, or when the model needs a season that is not there.
 std::unique_ptr<Model> MakeCandidate(std::string_view name, std::span<const int> seasons);
+/// How many seasons that model needs.
+size_t SeasonsNeeded(std::string_view name);
 /// croston, holt_winters_multiplicative and models of the logarithm need values with their true zero.
 bool NeedsTrueZero(std::string_view name);
 

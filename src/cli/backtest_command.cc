@@ -57,6 +57,11 @@ absl::Status ParseAutoOr(std::string_view flag, const std::string& text, std::op
   return absl::OkStatus();
 }
 
+absl::Status ParseSeasons(const std::string& list, BacktestOptions& options) {
+  options.detect_seasons = list == "auto";
+  return options.detect_seasons ? absl::OkStatus() : ParseDurations("--seasons", list, options.seasons_ms);
+}
+
 absl::Status ParseCoverages(const std::string& list, std::vector<double>& coverages) {
   coverages.clear();
   for (const std::string& text : Split(list)) {
@@ -102,9 +107,8 @@ absl::StatusOr<BacktestOptions> Parse(const BacktestFlags& flags) {
   if (flags.panels.empty()) return Wrong("PANEL", "name at least one panel");
   for (const absl::Status& status :
        {CheckNumbers(flags), ParseDurations("--horizons", flags.horizons, options.horizons_ms),
-        ParseDurations("--seasons", flags.seasons, options.seasons_ms),
-        ParseAutoOr("--step", flags.step, options.step_ms), ParseAutoOr("--every", flags.every, options.every_ms),
-        ParseCoverages(flags.coverages, options.coverages)}) {
+        ParseSeasons(flags.seasons, options), ParseAutoOr("--step", flags.step, options.step_ms),
+        ParseAutoOr("--every", flags.every, options.every_ms), ParseCoverages(flags.coverages, options.coverages)}) {
     if (!status.ok()) return status;
   }
   if (options.horizons_ms.empty()) return Wrong("--horizons", "give at least one");

@@ -114,7 +114,9 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& ex
   backtest->add_option("--extra-models", flags.extra_models,
                        "Models beside the profile's, as theta,croston; a wrong name lists them all");
   backtest->add_option("--without-models", flags.without_models, "Leaves models of the profile out: an ablation");
-  backtest->add_option("--seasons", flags.seasons, "Season lengths the models are told of; '' for none")
+  backtest
+      ->add_option("--seasons", flags.seasons,
+                   "Season lengths the models are told of; '' for none, auto: found by the models")
       ->type_name("LIST")
       ->capture_default_str();
   backtest->add_option("--step", flags.step, "Width of a cell; auto: the most common distance of timestamps")
@@ -137,7 +139,8 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& ex
                    "Write each forecast to this file, as CSV: series,issued_ms,target_ms,horizon_s,predicted,lower,"
                    "upper,coverage; with several panels the series are called PANEL:series")
       ->type_name("FILE");
-  backtest->add_flag("--models", flags.models, "Also print how each model does at each horizon: how often it leads, its weight, its loss");
+  backtest->add_flag("--models", flags.models,
+                     "Also print how each model does at each horizon: how often it leads, its weight, its loss");
   backtest->footer(std::string(kBacktestExamples));
   AddM4(*backtest, m4_flags, exit_code);
   backtest->callback([&flags, &exit_code, backtest] {

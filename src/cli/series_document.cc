@@ -47,9 +47,11 @@ Json Series(const SeriesForecasts& series) {
                    {"rule", series.rule},
                    {"status", SeriesStatusName(series.status)},
                    {"step_seconds", Seconds(series.step_ms)},
+                   {"seasons_seconds", Json::array()},
                    {"newest_sample_timestamp", Seconds(series.newest_sample_ms)},
                    {"anomaly_score", Number(series.anomaly_score)},
                    {"horizons", Json::array()}};
+  for (const int64_t season_ms : series.seasons_ms) document["seasons_seconds"].push_back(Seconds(season_ms));
   for (const Label& label : series.labels) document["labels"][label.name] = label.value;
   for (const HorizonForecast& horizon : series.horizons) document["horizons"].push_back(Horizon(horizon));
   return document;

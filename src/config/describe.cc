@@ -23,7 +23,7 @@ std::string DescribeRule(const RuleOptions& rule) {
                                                   : fmt::format("forecast \"{}\": {}", rule.name, rule.match_text);
   line +=
       fmt::format("; step {}; seasons {}; horizons {}; coverage {}; every {}",
-                  rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms), DurationList(rule.seasons_ms),
+                  rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms), rule.detect_seasons ? "auto" : DurationList(rule.seasons_ms),
                   DurationList(rule.horizons_ms), fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
   if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
   if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);

@@ -110,11 +110,19 @@ bool ReadHorizon(const YamlValue& item, int64_t& out_ms) {
   return ReadListedDuration(item, out_ms);
 }
 
+bool ReadSeason(const YamlValue& item, int64_t& out_ms) {
+  if (!item.IsText() || item.node().text != "auto") return ReadListedDuration(item, out_ms);
+  item.Fail("auto stands for the whole list; write \"seasons: auto\", or lengths alone");
+  return false;
+}
+
 void ReadSeasons(const YamlValue& value, RuleOptions& rule) {
   if (value.IsText() && value.node().text == "auto") {
-    return value.Fail("seasons are not detected yet; write their lengths, as [1d], or [] for none");
+    rule.detect_seasons = true;
+    rule.seasons_ms.clear();
+    return;
   }
-  ReadSortedList(value, "a list of durations", 0, kMaxSeasons, rule.seasons_ms, ReadListedDuration);
+  ReadSortedList(value, "auto or a list of durations", 0, kMaxSeasons, rule.seasons_ms, ReadSeason);
 }
 
 bool ReadModelName(const YamlValue& item, std::string& out) {

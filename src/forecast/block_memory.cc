@@ -69,6 +69,10 @@ double BlockMemory::Get(int phase) const {
   return code == kUnknown ? std::numeric_limits<double>::quiet_NaN() : block.ValueOf(code);
 }
 
+void BlockMemory::Clear() {
+  std::fill_n(blocks_.get(), blocks(), Block());
+}
+
 void BlockMemory::Set(int phase, double value) {
   Block& block = blocks_[phase / kBlockPhases];
   const int place = phase % kBlockPhases;

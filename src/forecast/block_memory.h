@@ -18,6 +18,8 @@ class BlockMemory {
 
   /// NaN: never set.
   double Get(int phase) const;
+  /// Forgets all.
+  void Clear();
   /// `value` must be finite.
   void Set(int phase, double value);
   /// Mean of the known values of the phases from `phase` - width to `phase` + width, at the ends round the season; NaN

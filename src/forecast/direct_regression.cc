@@ -105,6 +105,7 @@ size_t DirectRegressions::horizons() const {
 }
 
 void DirectRegressions::Restart() {
+  seasonal_ = past_.seasonal();
   const int near = std::max(3, past_.first_season() / kNearPart);
   covariance_ = UdCovariance<kNow>(1 / kRidge);
   then_covariance_ = UdCovariance<kThen>(1 / kRidge);
@@ -181,10 +182,7 @@ float DirectRegressions::Memory(float keep) const {
 }
 
 void DirectRegressions::Update(int64_t now, double value) {
-  if (past_.seasonal() && !seasonal_) {
-    seasonal_ = true;
-    Restart();
-  }
+  if (past_.seasonal() != seasonal_) Restart();
   for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
     const HorizonGrid& grid = plan_.ladder[rung];
     const int64_t issued = grid.IssuedFor(now);

@@ -51,6 +51,8 @@ class DirectRegressions {
 
   /// After the past's Update with the value of cell `now`: learns from the forecasts that were kept for it.
   void Update(int64_t now, double value);
+  /// Learns anew: what is usual has changed.
+  void Restart();
   /// Keeps what is known now of the cell at the rung's distance until its value arrives.
   void Keep(size_t rung, int64_t now, const Ahead& ahead);
   /// The `cells` cells up to `now` are missing.
@@ -66,7 +68,6 @@ class DirectRegressions {
   struct Record;   // features of a forecast that waits for its value
   struct Horizon;  // what one regression learnt for one horizon
 
-  void Restart();
   void Observe();
   Then ThenFeatures(const Ahead& ahead) const;
   void Learn(size_t rung, const Record& record, double value);

@@ -18,6 +18,8 @@ constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
 constexpr double kNewestCycle = .15;       // its weight in the first season's shape
 constexpr double kNewestLonger = .2;       // in a longer one's
 constexpr int kSmoothedPart = 144;         // a shape is smoothed over this part of its season to either side
+constexpr int kRecalledCycles = 3;         // of a season that was found
+constexpr size_t kLevelNow = 1;            // which level tells how far off a shape the series is when it is found
 constexpr int kLongerSmoothing = 1;        // phases, where each is the mean of several cells
 }  // namespace
 
@@ -30,15 +32,65 @@ void Past::Level::Update(double newest, double rate, int shift_after) {
 
 Past::Past(std::span<const int> season_lengths, const SeasonMemory& memory) {
   if (season_lengths.empty()) return;
-  if (memory.lag_phases > 0) lag_ = std::make_unique<LagRing>(season_lengths[0], memory.lag_phases);
-  const int phases = std::min(season_lengths[0], memory.profile_phases);
-  profile_.emplace(season_lengths[0], memory.profile_phases, kNewestCycle, phases / kSmoothedPart);
+  MakeFirstSeason(season_lengths[0], memory);
   if (memory.longer_phases == 0) return;
   longer_.reserve(season_lengths.size() - 1);
-  for (int length : season_lengths.subspan(1)) {
-    const int smoothing = length > memory.longer_phases ? kLongerSmoothing : 0;
-    longer_.emplace_back(length, memory.longer_phases, kNewestLonger, smoothing);
+  for (int length : season_lengths.subspan(1)) longer_.push_back(MakeLonger(length, memory));
+}
+
+void Past::MakeFirstSeason(int length, const SeasonMemory& memory) {
+  if (memory.lag_phases > 0) lag_ = std::make_unique<LagRing>(length, memory.lag_phases);
+  const int phases = std::min(length, memory.profile_phases);
+  profile_.emplace(length, memory.profile_phases, kNewestCycle, phases / kSmoothedPart);
+}
+
+SeasonProfile Past::MakeLonger(int length, const SeasonMemory& memory) {
+  return {length, memory.longer_phases, kNewestLonger, length > memory.longer_phases ? kLongerSmoothing : 0};
+}
+
+void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memory) {
+  const bool same_first = profile_ && !seasons.empty() && seasons[0].length == first_season();
+  if (!same_first) {
+    lag_.reset();
+    profile_.reset();
+    longer_.clear();
   }
+  if (!same_first && !seasons.empty()) {
+    MakeFirstSeason(seasons[0].length, memory);
+    if (seasons[0].means != nullptr) {
+      seasons[0].means->ForEachCell(int64_t{kRecalledCycles} * seasons[0].length, [this](double value) {
+        if (lag_) lag_->Update(value);
+        profile_->Update(value);
+      });
+    }
+  }
+  std::vector<SeasonProfile> longer;
+  if (memory.longer_phases > 0 && seasons.size() > 1) longer.reserve(seasons.size() - 1);
+  for (size_t i = 1; i < seasons.size() && memory.longer_phases > 0; i++) {
+    const auto& [length, means] = seasons[i];
+    const auto known = std::find_if(longer_.begin(), longer_.end(),
+                                    [&](const SeasonProfile& one) { return one.season_length() == length; });
+    longer.push_back(known != longer_.end() ? std::move(*known) : MakeLonger(length, memory));
+    if (known == longer_.end() && means != nullptr && profile_->known()) LearnLonger(longer.back(), *means);
+  }
+  longer_ = std::move(longer);
+  LookAtNow();
+  for (Level& offset : offsets_) offset = {};
+  if (!seasonal_) return;
+  const double distance = levels_[kLevelNow].value - usual_now_;
+  offsets_[kFirstSeason].value = distance;
+  offsets_[kAllSeasons].value = distance - longer_seasons_now_;
+}
+
+// What the first season's shape leaves of the past.
+void Past::LearnLonger(SeasonProfile& longer, const ExpandingMeans& means) const {
+  const int64_t cells = std::min(means.cells() + means.open_cells(), int64_t{kRecalledCycles} * longer.season_length());
+  int64_t ago = cells;
+  means.ForEachCell(cells, [&](double value) {
+    ago--;
+    const int64_t ahead = first_season() - ago % first_season();  // the same phase
+    longer.Update(value - profile_->At(ahead).smooth);
+  });
 }
 
 void Past::Update(double value) {

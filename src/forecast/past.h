@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "forecast/expanding_means.h"
 #include "forecast/innovation_filter.h"
 #include "forecast/lag_ring.h"
 #include "forecast/season_profile.h"
@@ -19,6 +20,13 @@ struct SeasonMemory {
   int lag_phases = 1440;     ///< of the last cycle of the first season; 0: it is not kept
   int profile_phases = 360;  ///< of the first season's shape
   int longer_phases = 168;   ///< of a longer season's distance from it; 0: longer seasons are not learnt
+};
+
+/// A season that was found while the series ran, and means of the cells up to now from which it can be learnt; null:
+/// it must be learnt from what comes.
+struct FoundSeason {
+  int length;
+  const ExpandingMeans* means;
 };
 
 /// What the past says of one cell ahead.
@@ -52,6 +60,10 @@ class Past {
   void Update(double value);
   /// That many missing cells.
   void Skip(int64_t cells);
+
+  /// Takes these seasons for those known so far. Those that stay in their place keep what they know, the others learn
+  /// from the means.
+  void Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memory);
 
   int64_t seen() const { return seen_; }  ///< values so far
   double newest() const { return newest_; }
@@ -94,6 +106,9 @@ class Past {
   };
   static_assert(sizeof(Level) == 16);
 
+  void MakeFirstSeason(int length, const SeasonMemory& memory);
+  static SeasonProfile MakeLonger(int length, const SeasonMemory& memory);
+  void LearnLonger(SeasonProfile& longer, const ExpandingMeans& means) const;
   void UpdateMoments(double value);
   void UpdateLongerSeasons(double value);
   void UpdateOffsets(double value);

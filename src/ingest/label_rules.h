@@ -18,7 +18,7 @@ SampleVerdict CheckLabels(std::vector<LabelView>& labels, std::string& problem);
 /// How the names of the series begin that only promcast writes. The marker label alone does not tell them all:
 /// recording rules over predictions may lose it.
 inline constexpr std::array<std::string_view, 5> kOwnMetricPrefixes = {
-    "predicted_", "forecast_anomaly", "forecast_time_to_threshold_seconds", "forecast_skill_ratio",
+    "predicted_", "forecast_anomaly", "forecast_time_to_threshold_seconds", "forecast_skill_",
     "forecast_coverage_ratio"};
 
 inline constexpr std::string_view kForecasterLabel = "forecaster";

@@ -70,6 +70,7 @@ std::optional<std::string> BankOptions::Problem() const {
   for (int season : seasons) {
     if (season < 2 || season > kMaxSteps) return "seasons: must last 2 to " + std::to_string(kMaxSteps) + " steps";
   }
+  if (detect_seasons && !seasons.empty()) return "seasons: give none where they are to be detected";
   if (step_ms < 1) return "step: must be positive";
   if (extra_models.size() > kMaxExtraModels) {
     return "extra models: give at most " + std::to_string(kMaxExtraModels);

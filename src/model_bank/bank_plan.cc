@@ -8,6 +8,7 @@
 #include "forecast/season_and_level.h"
 #include "forecast/seasonal_naive.h"
 #include "forecast/smoothed_level.h"
+#include "forecast/trend_line.h"
 
 namespace promcast {
 namespace {
@@ -16,23 +17,27 @@ namespace {
 constexpr int kSeasonInFull = 336;
 constexpr std::string_view kLongNaive = "seasonal_naive_week";
 
+// A first horizon up to this many cells resolves soon enough to warm a bank up by itself.
+constexpr int kSoonResolved = 8;
+
 struct ProfileSizes {
   SeasonMemory memory;
   int max_pending;
   bool regressions;
-  bool one_step;  ///< the next cell is always a horizon
+  bool lines;     ///< forecasts are compared with trend lines too
+  bool one_step;  ///< the next cell may be a horizon that nobody asked for
 };
 
 ProfileSizes SizesOf(Profile profile) {
   switch (profile) {
     case Profile::kLean:
-      return {{0, 96, 0}, 3, false, false};
+      return {{0, 96, 0}, 3, false, false, false};
     case Profile::kRich:
-      return {{1440, 1440, 336}, 16, true, true};
+      return {{1440, 1440, 336}, 16, true, true, true};
     case Profile::kStandard:
       break;
   }
-  return {{1440, 360, 168}, 8, true, true};
+  return {{1440, 360, 168}, 8, true, true, true};
 }
 
 }  // namespace
@@ -47,8 +52,11 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   };
   const ProfileSizes sizes = SizesOf(options.profile);
   memory = sizes.memory;
-  const bool seasons = !options.seasons.empty();
-  const bool longer_seasons = options.seasons.size() > 1 && memory.longer_phases > 0;
+  // Models of seasons that may yet be found sleep until then.
+  const bool detect = options.detect_seasons;
+  if (detect) season_search = SeasonSearchPlan::Make(options.step_ms);
+  const bool seasons = detect || !options.seasons.empty();
+  const bool longer_seasons = (detect || options.seasons.size() > 1) && memory.longer_phases > 0;
   experts.push_back(std::make_unique<Naive>());
   size_t seasonal_naive = 0;  // the naive one without a season
   add_expert(std::make_unique<SmoothedLevel>(2, "smoothed_level_slow"));
@@ -61,10 +69,13 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   if (seasons) add_expert(std::make_unique<SeasonAndLevel>(Past::kFirstSeason, "season_and_level"));
   if (longer_seasons) add_expert(std::make_unique<SeasonAndLevel>(Past::kAllSeasons, "seasons_and_level"));
 
-  const bool add_one_step = sizes.one_step && options.horizons.front() > 1;
+  const int first_horizon = options.horizons.front();
+  const bool add_one_step =
+      sizes.one_step && first_horizon > 1 && (options.anomaly_score || first_horizon > kSoonResolved);
   first_asked = add_one_step ? 1 : 0;
   if (add_one_step) ladder.push_back(HorizonPlan::Make(options, 1, sizes.max_pending));
   for (int steps : options.horizons) ladder.push_back(HorizonPlan::Make(options, steps, sizes.max_pending));
+  if (sizes.lines) AddLines();
   std::vector<HorizonGrid> grids;
   for (HorizonPlan& plan : ladder) {
     plan.seasonal_naive = seasonal_naive;
@@ -75,13 +86,25 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
     regressions = {{"direct_slow", .9998F, 3, false}, {"direct_fast", .997F, 2, true}};
     std::erase_if(regressions, [&](const DirectOptions& regression) { return !wanted(regression.name); });
   }
-  if (longer_seasons && options.seasons.back() <= kSeasonInFull && wanted(kLongNaive)) extra.emplace_back(kLongNaive);
+  const int longest = detect ? season_search.week : (seasons ? options.seasons.back() : 0);
+  if (longer_seasons && longest > 0 && longest <= kSeasonInFull && wanted(kLongNaive)) extra.emplace_back(kLongNaive);
   for (const std::string& name : options.extra_models) {
     if (std::find(extra.begin(), extra.end(), name) != extra.end()) continue;
-    if (MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
+    if (detect || MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
   }
-  direct = DirectPlan::Make(std::move(regressions), std::move(grids), seasons ? options.seasons.front() : 0);
+  const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
+  direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
   for (HorizonPlan& plan : ladder) plan.models = models();
+}
+
+// Through an hour, or through as much as the horizon is long.
+void BankPlan::AddLines() {
+  const double hour = 3'600'000. / static_cast<double>(options.step_ms);
+  for (HorizonPlan& plan : ladder) {
+    const double keep = TrendLine::KeepOf(std::max<double>({hour, 3, 1. * plan.grid.steps}));
+    if (line_keeps.empty() || line_keeps.back() != keep) line_keeps.push_back(keep);
+    plan.line = line_keeps.size() - 1;
+  }
 }
 
 std::string_view BankPlan::model_name(size_t model) const {

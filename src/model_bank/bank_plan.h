@@ -7,6 +7,7 @@
 
 #include "forecast/direct_regression.h"
 #include "forecast/expert.h"
+#include "forecast/season_detector.h"
 #include "model_bank/horizon_mix.h"
 #include "promcast/model_bank.h"
 
@@ -23,11 +24,16 @@ struct BankPlan {
 
   BankOptions options;
   SeasonMemory memory;
+  SeasonSearchPlan season_search;                      ///< where seasons are to be detected
   std::vector<std::unique_ptr<const Expert>> experts;  ///< the naive one first
   std::vector<HorizonPlan> ladder;                     ///< ascending; the first is the one that anomalies are told by
+  std::vector<double> line_keeps;                      ///< of the trend lines that horizons are compared with
   DirectPlan direct;
-  std::vector<std::string> extra;  ///< names of the extra models whose seasons are there
+  std::vector<std::string> extra;  ///< names of the extra models whose seasons are there, or may be found
   size_t first_asked = 0;          ///< where the options' horizons start in the ladder
+
+ private:
+  void AddLines();
 };
 
 }  // namespace promcast

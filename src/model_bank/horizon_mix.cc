@@ -16,22 +16,8 @@ constexpr int64_t kSomeResolved = 20;   // before that the usual residual is not
 constexpr int64_t kManyResolved = 100;  // before that no model is tilted
 constexpr float kSleepingCharge = 1.25F;
 constexpr float kPastOfTheOthers = .1F;  // when a model wakes
-constexpr double kFeedback = 2.3;  // how much a lack of realised coverage widens a band; 1: as a normal residual's
-constexpr double kFarFeedback = 9;
-constexpr double kSparseFarFeedback = 4;
-constexpr double kFarReserve = .008;    // what is learnt a day late is learnt too late: aims this much higher
-constexpr double kFarMost = .7;         // of a far band's answer to realised coverage
-constexpr double kRecentFeedback = .5;  // of a far band to the newest misses
-constexpr double kRecentRate = .2;
-constexpr int kMaxChecks = 25;            // that wait at the same time
-constexpr double kManyChecks = 30;        // a cycle; realised coverage is known well
-constexpr double kTailCoverage = .9;      // from there on a far band's quantile is steadied
-constexpr double kTailBeyond = 4;         // what lies beyond the inner quantile, against what lies beyond the outer one
-constexpr double kHeavierTail = 1.24;     // than a normal one
-constexpr float kTiny = 1e-9F;            // of the losses' own unit; keeps ratios of zero losses finite
-constexpr float kLeastRatio = .01F;       // of losses; its powers are still numbers
-constexpr double kPhaseRate = 2.4;        // of the residuals' scale by time of day, a cycle
-constexpr double kLeastPhaseRate = 1e-3;  // of a residual: what a code of 16 bits can still tell
+constexpr float kTiny = 1e-9F;           // of the losses' own unit; keeps ratios of zero losses finite
+constexpr float kLeastRatio = .01F;      // of losses; its powers are still numbers
 constexpr float kTiltRate = .03F;
 constexpr float kTiltForgotten = .003F;
 constexpr float kFarthestTilted = 2;  // usual residuals
@@ -54,15 +40,6 @@ float MeanWeight(float median_weight, float tilt) {
   return Power4(median_weight) * tilt;
 }
 
-CoverageFeedback FarFeedback(std::span<const double> coverages, double checks_a_cycle) {
-  const double trusted = std::min(1., checks_a_cycle / kManyChecks);
-  auto feedback = CoverageFeedback::Make(coverages, std::max(trusted * kFarFeedback, kSparseFarFeedback), kFarReserve);
-  feedback.most = kFarMost;
-  feedback.recent_rate = kRecentRate;
-  feedback.recent_gain = trusted * kRecentFeedback;
-  return feedback;
-}
-
 }  // namespace
 
 // A forecast that waits for its value. The codes of its fields follow it in memory.
@@ -73,39 +50,6 @@ struct HorizonMix::Record {
 
   BlockInt* codes() { return reinterpret_cast<BlockInt*>(this + 1); }
 };
-
-HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pending) {
-  const double day = std::max(1., 86'400'000. / static_cast<double>(std::max<int64_t>(1, options.step_ms)));
-  double cycle = day;  // what half-lives are counted in: a day, or the longest season where that is shorter
-  if (!options.seasons.empty()) {
-    cycle = std::min<double>(day, *std::max_element(options.seasons.begin(), options.seasons.end()));
-  }
-  HorizonPlan plan;
-  plan.grid = HorizonGrid::Make(steps, max_pending, static_cast<int>(cycle));
-  const int stride = plan.grid.stride;
-  const bool far = steps >= cycle;
-  plan.coverages = options.coverages;
-  plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
-  for (double coverage : options.coverages) {
-    const double inner = 1 - kTailBeyond * (1 - coverage);
-    const bool steadied = far && coverage >= kTailCoverage;
-    plan.tails.push_back(steadied ? SteadyTail{inner, kHeavierTail * NormalWidthRatio(coverage, inner)} : SteadyTail{});
-  }
-  double checks_a_cycle = cycle / stride;
-  if (far) {
-    const auto checks = HorizonGrid::Make(steps, kMaxChecks, static_cast<int>(cycle));
-    if (checks.stride < stride) plan.checks = checks;
-    if (plan.checks) checks_a_cycle += cycle / checks.stride;
-  }
-  plan.feedback =
-      far ? FarFeedback(options.coverages, checks_a_cycle) : CoverageFeedback::Make(options.coverages, kFeedback, 0);
-  plan.feedback.keep = static_cast<float>(std::exp2(-1 / ((far ? 10 : 5) * checks_a_cycle)));
-  plan.cycle = std::max(1, static_cast<int>(cycle));
-  plan.phase_rate = far ? 0 : static_cast<float>(std::clamp(kPhaseRate * stride / cycle, kLeastPhaseRate, .5));
-  plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
-  plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));
-  return plan;
-}
 
 HorizonMix::HorizonMix(const HorizonPlan& plan) : plan_(plan), memory_(new std::byte[SumBytes() + PendingBytes()]()) {
   std::uninitialized_fill_n(tilts(), models(), 1.F);
@@ -206,7 +150,7 @@ double HorizonMix::HalfWidth(size_t index, double scale) const {
 }
 
 void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
-  std::array<float, kMaxModels + 3 + kMaxCoverages> fields;
+  std::array<float, kMaxModels + 4 + kMaxCoverages> fields;
   std::copy_n(mixed.models.begin(), models(), fields.begin());
   fields[mean()] = mixed.mean;
   fields[median()] = mixed.median;
@@ -222,6 +166,7 @@ void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> 
     const float farthest = kFarthestKept * fields[scale()];
     for (size_t i = 0; i < charged(); i++) fields[i] = std::clamp(fields[i], -farthest, farthest);
   }
+  fields[line()] = static_cast<float>(mixed.line - mixed.point);
   record.unit = PackBlock(fields.data(), this->fields(), record.codes());
 }
 
@@ -274,7 +219,7 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
   if (std::isnan(record.point)) return std::nullopt;
-  std::array<float, kMaxModels + 3 + kMaxCoverages> fields;
+  std::array<float, kMaxModels + 4 + kMaxCoverages> fields;
   UnpackBlock(record.codes(), this->fields(), record.unit, fields.data());
   const double error = value - (static_cast<double>(record.point) + record.point_rest);
   const float* half_widths = fields.data() + charged();
@@ -291,6 +236,7 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   forgotten_sum(naive_error_, std::abs(moved - fields[0]));
   const float seasonal_naive = fields[plan_.seasonal_naive];
   forgotten_sum(seasonal_naive_error_, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
+  forgotten_sum(line_error(), std::isnan(fields[line()]) ? 0 : std::abs(moved - fields[line()]));
   ScoreBand(half_widths, residual);
   if (trusted && knows_phases()) {
     phase_scale().Learn(Position(now), residual / band_.mean_residual(), plan_.phase_rate);
@@ -355,6 +301,7 @@ HorizonScore HorizonMix::Score(double unit) const {
   score.absolute_error = mix_error_ * unit;
   score.naive_absolute_error = naive_error_ * unit;
   score.seasonal_naive_absolute_error = seasonal_naive_error_ * unit;
+  score.predict_linear_absolute_error = line_error() * unit;
   score.banded_count = banded_;
   score.inside.assign(inside(), inside() + coverages());
   return score;

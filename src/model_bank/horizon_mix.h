@@ -4,49 +4,22 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "forecast/horizon_grid.h"
 #include "intervals/checked_band.h"
 #include "intervals/conformal_band.h"
-#include "intervals/coverage_feedback.h"
 #include "intervals/phase_scale.h"
-#include "promcast/model_bank.h"
+#include "model_bank/horizon_plan.h"
 
 namespace promcast {
 
 inline constexpr size_t kMaxModels = 32;
 inline constexpr size_t kMaxCoverages = 8;
-
-/// Where few residuals resolve a day, the quantile of a large coverage hangs on two or three of them. It is steadier as
-/// the geometric mean of itself and of an inner quantile times what their ratio usually is.
-struct SteadyTail {
-  double inner_coverage = 0;  ///< 0: the quantile stands for itself
-  double ratio = 1;
-};
-
-/// What follows from the options for one horizon.
-struct HorizonPlan {
-  HorizonGrid grid;  ///< which forecasts are kept for scoring
-  std::optional<HorizonGrid>
-      checks;           ///< where these are few: of which other forecasts the bands are kept to be checked
-  float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
-  CoverageFeedback feedback;
-  BandMemory band;
-  int cycle = 1;                  ///< cells of a day, or of the longest season where that is shorter
-  float phase_rate = 0;           ///< how fast the residuals' scale by time of day is learnt; 0: it is not
-  std::vector<double> coverages;  ///< the options'
-  std::vector<SteadyTail> tails;  ///< a coverage's
-  size_t models = 0;
-  size_t seasonal_naive = 0;  ///< the model that is the score's second baseline
-
-  /// At most `max_pending` forecasts wait for their value at the same time.
-  static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);
-};
 
 /// A forecast mixed from the models' forecasts, and how far these lie from it.
 struct Mixed {
@@ -55,6 +28,7 @@ struct Mixed {
   float mean;                            ///< of the models, weighted; like all below, as its distance from the point
   float median;                          ///< weighted as well
   std::array<float, kMaxModels> models;  ///< NaN for a model that has no forecast
+  double line = std::numeric_limits<double>::quiet_NaN();  ///< a straight one's forecast, only to compare with
 };
 
 /// How a forecast turned out.
@@ -114,13 +88,14 @@ class HorizonMix {
   struct Record;
 
   // What a record holds of each forecast: the models' distances from the mix, then the two mixtures', then half widths,
-  // last the scale.
+  // the scale, last the line's.
   size_t models() const { return plan_.models; }
   size_t mean() const { return models(); }
   size_t median() const { return models() + 1; }
   size_t charged() const { return models() + 2; }
   size_t scale() const { return charged() + coverages(); }
-  size_t fields() const { return scale() + 1; }
+  size_t line() const { return scale() + 1; }
+  size_t fields() const { return line() + 1; }
   size_t record_bytes() const;
   size_t RecordBytes() const { return record_bytes() * plan_.grid.pending(); }
   size_t CheckBytes() const { return plan_.checks ? CheckedBand::Bytes(coverages()) * plan_.checks->pending() : 0; }
@@ -129,14 +104,15 @@ class HorizonMix {
   size_t coverages() const { return plan_.coverages.size(); }
   // Loops over models go in whole vectors. In the sums these reach into what follows: at least four more.
   size_t lanes() const { return (models() + 3) & ~size_t{3}; }
-  // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, last the
-  // share of recent misses of the widest band.
-  size_t sums() const { return models() + charged() + 2 * coverages() + 1; }
+  // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, then
+  // the share of recent misses of the widest band, last the line's error.
+  size_t sums() const { return models() + charged() + 2 * coverages() + 2; }
   float* tilts() const { return std::launder(reinterpret_cast<float*>(memory_.get())); }
   float* losses() const { return tilts() + models(); }
   float* inside() const { return losses() + charged(); }
   float* ratios() const { return inside() + coverages(); }
   float& recently_missed() const { return ratios()[coverages()]; }
+  float& line_error() const { return ratios()[coverages() + 1]; }
   bool knows_phases() const { return plan_.phase_rate > 0; }
   PhaseScale& phase_scale() const;
   double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "candidates/candidates.h"
 #include "forecast/direct_regression.h"
 #include "forecast/past.h"
+#include "forecast/season_detector.h"
+#include "forecast/trend_line.h"
 #include "model_bank/bank_plan.h"
 #include "model_bank/horizon_mix.h"
 #include "model_bank/value_scale.h"
@@ -23,7 +26,7 @@ static_assert(BankOptions::kMaxCoverages <= kMaxCoverages);
 
 // A candidate, which keeps a state of its own; some must see values with their true zero.
 struct ExtraModel {
-  std::unique_ptr<Model> model;
+  std::unique_ptr<Model> model;  // null while it lacks a season
   bool true_zero;
 };
 
@@ -47,14 +50,19 @@ struct ModelBank::Impl {
         past(plan->options.seasons, plan->memory),
         ladder(plan->ladder.begin(), plan->ladder.end()),
         extra(MakeExtra(*plan)),
-        regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)) {}
+        regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)),
+        lines(std::make_unique<TrendLine[]>(plan->line_keeps.size())),
+        detector(options().detect_seasons ? std::make_unique<SeasonDetector>(plan->season_search) : nullptr) {}
 
   const BankOptions& options() const { return plan->options; }
   std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const;
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
+  std::vector<int> Seasons() const;
+  void AdoptSeasons();
   void IssueAll();
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
+  double InRange(double forecast) const;
   double Bounded(double value) const;
   bool warm() const { return values_seen >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
 
@@ -63,6 +71,8 @@ struct ModelBank::Impl {
   std::vector<HorizonMix> ladder;
   std::vector<ExtraModel> extra;
   std::unique_ptr<DirectRegressions> regressions;  // null without any
+  std::unique_ptr<TrendLine[]> lines;              // of the plan's line_keeps
+  std::unique_ptr<SeasonDetector> detector;        // null where seasons are told
   ValueScale scale;
   int64_t now = -1;  // index of the newest cell
   int64_t values_seen = 0;
@@ -72,8 +82,6 @@ struct ModelBank::Impl {
 };
 
 std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out) const {
-  // Nothing may run away: at most a fifth of the seen range beyond it.
-  const double margin = kRangeMargin * (past.high() - past.low());
   const size_t experts = plan->experts.size();
   const size_t models = plan->models();
   for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, ahead);
@@ -82,13 +90,19 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
   const int steps = static_cast<int>(ahead.steps);
   for (size_t i = 0; i < extra.size(); i++) {
     double& forecast = out[first_extra + i];
+    forecast = std::numeric_limits<double>::quiet_NaN();
+    if (!extra[i].model) continue;
     extra[i].model->Forecast({&steps, 1}, {&forecast, 1});
     if (extra[i].true_zero) forecast = scale.ToModel(forecast);
   }
-  for (size_t i = 0; i < models; i++) {
-    out[i] = std::clamp(out[i], past.low() - margin, past.high() + margin);  // NaN stays NaN
-  }
+  for (size_t i = 0; i < models; i++) out[i] = InRange(out[i]);
   return {out.data(), models};
+}
+
+// Nothing may run away: at most a fifth of the seen range beyond it. NaN stays NaN.
+double ModelBank::Impl::InRange(double forecast) const {
+  const double margin = kRangeMargin * (past.high() - past.low());
+  return std::clamp(forecast, past.low() - margin, past.high() + margin);
 }
 
 double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double forecast_scale) const {
@@ -120,7 +134,10 @@ void ModelBank::Impl::ScoreAnomaly(const std::optional<ResolvedForecast>& resolv
 }
 
 void ModelBank::Impl::Learn(double value) {
-  if (values_seen == 0) scale.Start(value);
+  if (values_seen == 0) {
+    scale.Start(value);
+    if (detector) detector->Spread(std::bit_cast<uint64_t>(value));
+  }
   if (constant && values_seen > 0 && scale.FromModel(0) != value) {
     constant = false;
     scale.SetUnit(value);
@@ -133,9 +150,32 @@ void ModelBank::Impl::Learn(double value) {
     if (&mix == &ladder.front()) ScoreAnomaly(resolved);
   }
   past.Update(z);
-  for (ExtraModel& one : extra) one.model->Update(one.true_zero ? value : z);
+  for (size_t i = 0; i < plan->line_keeps.size(); i++) lines[i].Update(z, plan->line_keeps[i]);
+  for (ExtraModel& one : extra) {
+    if (one.model) one.model->Update(one.true_zero ? value : z);
+  }
+  if (detector && !constant && detector->Update(z)) AdoptSeasons();
   if (regressions) regressions->Update(now, z);
   IssueAll();
+}
+
+std::vector<int> ModelBank::Impl::Seasons() const {
+  if (!detector) return options().seasons;
+  std::vector<int> seasons;
+  for (size_t i = 0; i < detector->seasons(); i++) seasons.push_back(detector->season(i));
+  return seasons;
+}
+
+void ModelBank::Impl::AdoptSeasons() {
+  const int first = past.first_season();
+  const std::vector<int> lengths = Seasons();
+  std::vector<FoundSeason> seasons;
+  for (const int length : lengths) seasons.push_back({length, detector->MemoryOf(length)});
+  past.Adopt(seasons, plan->memory);
+  if (regressions && past.first_season() != first) regressions->Restart();
+  for (size_t i = 0; i < extra.size(); i++) {
+    if (SeasonsNeeded(plan->extra[i]) > 0) extra[i].model = MakeCandidate(plan->extra[i], lengths);
+  }
 }
 
 void ModelBank::Impl::IssueAll() {
@@ -150,9 +190,10 @@ void ModelBank::Impl::IssueAll() {
     const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
     const auto asked = Ask(ahead, forecasts);
     if (kept && regressions) regressions->Keep(rung, now, ahead);
-    const Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
+    Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
+    if (kept && mix.plan().line) mixed.line = InRange(lines[*mix.plan().line].Ahead(mix.plan().grid.steps));
     if (kept) mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
     if (checked && banded) mix.IssueCheck(now, mixed.point, {widths.data(), coverages});
   }
@@ -182,8 +223,12 @@ void ModelBank::Skip(int64_t cells) {
   impl_->now += cells;
   for (HorizonMix& mix : impl_->ladder) mix.Miss(impl_->now, cells);
   impl_->past.Skip(cells);
-  for (ExtraModel& one : impl_->extra) one.model->Skip(cells);
+  for (size_t i = 0; i < impl_->plan->line_keeps.size(); i++) impl_->lines[i].Skip(cells, impl_->plan->line_keeps[i]);
+  for (ExtraModel& one : impl_->extra) {
+    if (one.model) one.model->Skip(cells);
+  }
   if (impl_->regressions) impl_->regressions->Skip(impl_->now, cells);
+  if (impl_->detector && !impl_->constant && impl_->detector->Skip(cells)) impl_->AdoptSeasons();
   impl_->anomaly_score = std::numeric_limits<float>::quiet_NaN();
 }
 
@@ -208,6 +253,10 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
     out.upper[i] = bank.Bounded(bank.scale.FromModel(point + half_width));
   }
   return true;
+}
+
+std::vector<int> ModelBank::seasons() const {
+  return impl_->Seasons();
 }
 
 bool ModelBank::constant() const {
@@ -237,7 +286,8 @@ BankBytes ModelBank::Bytes() const {
   BankBytes bytes;
   bytes.models = sizeof(Past) + bank.past.HeapBytes();
   bytes.models += bank.extra.capacity() * sizeof(ExtraModel);
-  for (const ExtraModel& one : bank.extra) bytes.models += one.model->StateBytes();
+  for (const ExtraModel& one : bank.extra) bytes.models += one.model ? one.model->StateBytes() : 0;
+  if (bank.detector) bytes.models += sizeof(SeasonDetector) + bank.detector->HeapBytes();
   if (bank.regressions) {
     bytes.models += sizeof(DirectRegressions) + bank.regressions->ModelBytes();
     bytes.pending = bank.regressions->PendingBytes();
@@ -246,6 +296,7 @@ BankBytes ModelBank::Bytes() const {
     bytes.pending += mix.PendingBytes();
     bytes.bands += mix.SumBytes();
   }
+  bytes.bands += bank.plan->line_keeps.size() * sizeof(TrendLine);
   bytes.bands += bank.ladder.capacity() * sizeof(HorizonMix);
   bytes.other = sizeof(ModelBank) + sizeof(Impl) - sizeof(Past);
   return bytes;

@@ -30,6 +30,7 @@ struct RuleOptions {
   std::vector<Selector> match;  ///< any of them
   int64_t step_ms = 0;          ///< the time grid; 0: auto, the scrape interval seen
   std::vector<int64_t> seasons_ms{86'400'000, 604'800'000};
+  bool detect_seasons = false;  ///< each series' own are found while it runs; `seasons_ms` is empty then
   Profile profile = Profile::kStandard;
   std::vector<std::string> extra_models;  ///< beside the profile's
   std::vector<int64_t> horizons_ms{3'600'000};

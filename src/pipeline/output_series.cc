@@ -10,10 +10,27 @@
 namespace promcast {
 namespace {
 
-// Labels that promcast adds. An input series' own label of that name becomes exported_<name>, as in Prometheus.
-constexpr std::array<std::string_view, 4> kReservedLabels = {"coverage", kForecasterLabel, "horizon", "metric"};
-constexpr std::array<std::string_view, 5> kReservedThresholdLabels = {kForecasterLabel, "horizon", "metric", "quantile",
-                                                                      "threshold"};
+// Labels that promcast adds, by name. An input series' own label of that name becomes exported_<name>, as in
+// Prometheus; its metric name is replaced.
+constexpr std::array kAddedNames = {kMetricNameLabel, std::string_view("coverage"), kForecasterLabel,
+                                    std::string_view("horizon"), std::string_view("metric")};
+constexpr std::array kThresholdNames = {kMetricNameLabel, kForecasterLabel, std::string_view("metric"),
+                                        std::string_view("quantile"), std::string_view("threshold")};
+constexpr std::array kReservedLabels = {kAddedNames[1], kAddedNames[2], kAddedNames[3], kAddedNames[4]};
+constexpr std::array kReservedThresholdLabels = {kForecasterLabel, std::string_view("horizon"),
+                                                 std::string_view("metric"), std::string_view("quantile"),
+                                                 std::string_view("threshold")};
+
+std::string EncodedLabel(std::string_view name, std::string_view value) {
+  std::string label;
+  AppendLabel(label, name, value);
+  return label;
+}
+
+const std::string kForecaster = EncodedLabel(kForecasterLabel, kForecasterValue);
+const std::string kScoreName = EncodedLabel(kMetricNameLabel, "forecast_anomaly_score");
+const std::string kVerdictName = EncodedLabel(kMetricNameLabel, "forecast_anomaly");
+const std::string kTimeToThresholdName = EncodedLabel(kMetricNameLabel, "forecast_time_to_threshold_seconds");
 
 /// `block`, or, where one of its labels is reserved, `renamed`, which is then the block with such labels renamed.
 std::string_view RenameClashes(std::string_view block, std::span<const LabelView> labels,
@@ -41,61 +58,71 @@ void OutputSeries::Open(std::string_view label_block, CellReading reading, const
   for (const LabelView& label : labels_) {
     if (label.name == kMetricNameLabel) stem = label.value;
   }
-  metric_ = stem;
+  const auto set = [](std::string& out, std::string_view name, std::string_view value) {
+    out.clear();
+    AppendLabel(out, name, value);
+  };
+  set(metric_label_, "metric", stem);
   if (reading == CellReading::kRate && stem.ends_with("_total")) stem.remove_suffix(6);
   const std::string_view rate = reading == CellReading::kRate ? "rate_" : "";
-  const auto set = [&](std::string& out, std::string_view prefix) { out.assign(prefix).append(rate).append(stem); };
-  set(point_name_, "predicted_");
-  set(lower_name_, "predicted_lower_");
-  set(upper_name_, "predicted_upper_");
-  block_ = RenameClashes(label_block, labels_, kReservedLabels, renamed_block_);
-  threshold_block_ = block_;
-  if (!rule.options.thresholds.empty()) {
-    threshold_block_ = RenameClashes(label_block, labels_, kReservedThresholdLabels, renamed_threshold_block_);
-  }
+  const auto set_name = [&](std::string& out, std::string_view prefix) {
+    name_.assign(prefix).append(rate).append(stem);
+    set(out, kMetricNameLabel, name_);
+  };
+  set_name(point_label_, "predicted_");
+  set_name(lower_label_, "predicted_lower_");
+  set_name(upper_label_, "predicted_upper_");
+  CutLabels(RenameClashes(label_block, labels_, kReservedLabels, renamed_block_), kAddedNames, block_);
+  if (rule.options.thresholds.empty()) return;
+  CutLabels(RenameClashes(label_block, labels_, kReservedThresholdLabels, renamed_threshold_block_), kThresholdNames,
+            threshold_block_);
 }
 
-void OutputSeries::Append(std::string_view block, std::string_view name, Sample sample, OutputBatch& out) {
-  added_.push_back({kMetricNameLabel, name});
-  added_.push_back({kForecasterLabel, kForecasterValue});
-  std::sort(added_.begin(), added_.end());
-  SpliceLabels(block, added_, spliced_);
-  out.Append(spliced_, sample);
+void OutputSeries::Append(const CutBlock& block, const AddedLabels& added, Sample sample, OutputBatch& out) {
+  std::array<std::string_view, 2 * kPlaces + 1> pieces;
+  for (size_t i = 0; i < kPlaces; i++) {
+    pieces[2 * i] = block[i];
+    pieces[2 * i + 1] = added[i];
+  }
+  pieces.back() = block.back();
+  out.Append(pieces, sample);
 }
 
 void OutputSeries::AppendPoint(size_t horizon, Sample sample, OutputBatch& out) {
-  added_.assign({{"horizon", rule_->horizon_texts[horizon]}});
-  Append(block_, point_name_, sample, out);
+  Append(block_, {point_label_, "", kForecaster, rule_->horizon_labels[horizon], ""}, sample, out);
 }
 
 void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper, OutputBatch& out) {
-  for (const bool is_upper : {false, true}) {
-    added_.assign({{"coverage", rule_->coverage_texts[coverage]}, {"horizon", rule_->horizon_texts[horizon]}});
-    Append(block_, is_upper ? upper_name_ : lower_name_, is_upper ? upper : lower, out);
-  }
+  const std::string_view coverage_label = rule_->coverage_labels[coverage];
+  const std::string_view horizon_label = rule_->horizon_labels[horizon];
+  Append(block_, {lower_label_, coverage_label, kForecaster, horizon_label, ""}, lower, out);
+  Append(block_, {upper_label_, coverage_label, kForecaster, horizon_label, ""}, upper, out);
 }
 
-void OutputSeries::CurveLabels(size_t part, std::vector<LabelView>& labels) const {
-  DecodeLabelBlock(block_, labels);
-  const std::string_view name = part == 0 ? point_name_ : part % 2 == 1 ? lower_name_ : upper_name_;
-  std::find_if(labels.begin(), labels.end(), [](auto& l) { return l.name == kMetricNameLabel; })->value = name;
-  labels.push_back({kForecasterLabel, kForecasterValue});
-  if (part > 0) labels.push_back({"coverage", rule_->coverage_texts[(part - 1) / 2]});
+void OutputSeries::CurveLabels(size_t part, std::string& label_block) const {
+  const std::string_view name_label = part == 0 ? point_label_ : part % 2 == 1 ? lower_label_ : upper_label_;
+  const std::string_view coverage_label = part > 0 ? rule_->coverage_labels[(part - 1) / 2] : std::string_view();
+  const AddedLabels added{name_label, coverage_label, kForecaster, "", ""};
+  label_block.clear();
+  for (size_t i = 0; i < kPlaces; i++) label_block.append(block_[i]).append(added[i]);
+  label_block.append(block_.back());
 }
 
 void OutputSeries::AppendAnomaly(Sample score, Sample verdict, OutputBatch& out) {
-  added_.assign({{"metric", metric_}});
-  Append(block_, "forecast_anomaly_score", score, out);
-  added_.assign({{"metric", metric_}});
-  Append(block_, "forecast_anomaly", verdict, out);
+  Append(block_, {kScoreName, "", kForecaster, "", metric_label_}, score, out);
+  Append(block_, {kVerdictName, "", kForecaster, "", metric_label_}, verdict, out);
 }
 
 void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds, OutputBatch& out) {
   const ThresholdOptions& options = rule_->options.thresholds[threshold];
   const std::string_view edge_text =
       options.side == ThresholdSide::kBelow ? rule_->lower_edge_text : rule_->upper_edge_text;
-  added_.assign({{"metric", metric_}, {"quantile", edge ? edge_text : "0.5"}, {"threshold", options.name}});
-  Append(threshold_block_, "forecast_time_to_threshold_seconds", seconds, out);
+  quantile_label_.clear();
+  AppendLabel(quantile_label_, "quantile", edge ? edge_text : "0.5");
+  threshold_label_.clear();
+  AppendLabel(threshold_label_, "threshold", options.name);
+  Append(threshold_block_, {kTimeToThresholdName, kForecaster, metric_label_, quantile_label_, threshold_label_},
+         seconds, out);
 }
 
 void OutputSeries::AppendEnd(int64_t timestamp_ms, uint16_t threshold_output, OutputBatch& out) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,17 +28,24 @@ class OutputSeries {
   /// whose bit is set in `threshold_output` (see SeriesState).
   void AppendEnd(int64_t timestamp_ms, uint16_t threshold_output, OutputBatch& out);
 
-  /// The labels, in no order, of the points' curve (part 0), or of the lower (odd) or upper (even) edge of the band
-  /// with the (part - 1) / 2 th coverage: as what is written, less the horizon.
-  void CurveLabels(size_t part, std::vector<LabelView>& labels) const;
+  /// `label_block` = that of the points' curve (part 0), or of the lower (odd) or upper (even) edge of the band with
+  /// the (part - 1) / 2 th coverage: as what is written, less the horizon.
+  void CurveLabels(size_t part, std::string& label_block) const;
 
  private:
-  void Append(std::string_view block, std::string_view name, Sample sample, OutputBatch& out);
+  static constexpr size_t kPlaces = 5;  ///< at which a label can be added
+  /// An input series' labels, cut at these places.
+  using CutBlock = std::array<std::string_view, kPlaces + 1>;
+  /// The label to add at each place, encoded; empty where none is.
+  using AddedLabels = std::array<std::string_view, kPlaces>;
+  static void Append(const CutBlock& block, const AddedLabels& added, Sample sample, OutputBatch& out);
 
   const Rule* rule_ = nullptr;
-  std::string_view block_, threshold_block_;
-  std::string renamed_block_, renamed_threshold_block_, point_name_, lower_name_, upper_name_, metric_, spliced_;
-  std::vector<LabelView> labels_, added_;
+  CutBlock block_, threshold_block_;
+  std::string renamed_block_, renamed_threshold_block_;
+  std::string point_label_, lower_label_, upper_label_, metric_label_;  // encoded
+  std::string name_, quantile_label_, threshold_label_;
+  std::vector<LabelView> labels_;
 };
 
 }  // namespace promcast

@@ -141,6 +141,7 @@ absl::Status Pipeline::Read(const ReadQuery& query, const Selector& selector, Re
 void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   struct Gauges {
     std::array<Gauge*, kStatusCount> status;
+    std::array<Gauge*, std::tuple_size_v<SeasonCounts>> seasons;
     Gauge *no_rule, *own, *limit, *registry, *rings, *labels, *models, *pending, *bands, *banks;
   };
   auto gauges = std::make_shared<Gauges>();
@@ -153,6 +154,11 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   gauges->no_rule = series("no_rule");
   gauges->own = series("own_series");
   gauges->limit = series("limit_reached");
+  for (size_t i = 0; i < gauges->seasons.size(); i++) {
+    gauges->seasons[i] = &metrics.AddGauge(
+        "promcast_series_seasons", "Series with models, by the number of seasons that these use, told or found.",
+        {{"seasons", std::to_string(i)}});
+  }
   const auto bytes = [&](const char* part) {
     return &metrics.AddGauge("promcast_state_bytes", "Memory that the state of series takes, by part.",
                              {{"part", part}});
@@ -167,6 +173,7 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   metrics.AddCollector([this, gauges] {
     const ShardReport sum = report();
     for (size_t i = 0; i < kStatusCount; i++) gauges->status[i]->Set(static_cast<double>(sum.status[i]));
+    for (size_t i = 0; i < sum.seasons.size(); i++) gauges->seasons[i]->Set(static_cast<double>(sum.seasons[i]));
     gauges->no_rule->Set(static_cast<double>(sum.no_rule));
     gauges->own->Set(static_cast<double>(sum.own_series));
     gauges->limit->Set(static_cast<double>(sum.limit_reached));
@@ -243,6 +250,13 @@ void Pipeline::WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputB
     const LabelView horizon_label{"horizon", rule.horizon_texts[h]};
     if (tally.series > 0) {
       AppendRuleSeries("forecast_skill_ratio", {rule_label, horizon_label}, {now_ms, tally.skill / tally.series}, out);
+    }
+    for (size_t i = 0; i < tally.against.size(); i++) {
+      const auto [series, skill] = tally.against[i];
+      const LabelView baseline{"baseline", SkillBaselineName(static_cast<SkillBaseline>(i))};
+      if (series == 0) continue;
+      AppendRuleSeries("forecast_skill_against_ratio", {rule_label, horizon_label, baseline}, {now_ms, skill / series},
+                       out);
     }
     for (size_t c = 0; c < std::min(tally.inside.size(), rule.coverage_texts.size()); c++) {
       AppendRuleSeries("forecast_coverage_ratio", {rule_label, horizon_label, {"coverage", rule.coverage_texts[c]}},

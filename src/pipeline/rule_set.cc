@@ -5,20 +5,23 @@
 #include <algorithm>
 #include <cmath>
 
+#include "remote_write/label_block.h"
 #include "timeseries/duration.h"
 
 namespace promcast {
 
 bool operator==(const RuleOptions& a, const RuleOptions& b) {
   return a.name == b.name && a.match_text == b.match_text && a.step_ms == b.step_ms && a.seasons_ms == b.seasons_ms &&
-         a.profile == b.profile && a.extra_models == b.extra_models && a.horizons_ms == b.horizons_ms &&
-         a.coverages == b.coverages && a.interval_ms == b.interval_ms && a.floor == b.floor && a.ceiling == b.ceiling &&
-         a.anomaly_score == b.anomaly_score && a.hold_back == b.hold_back && a.thresholds == b.thresholds;
+         a.detect_seasons == b.detect_seasons && a.profile == b.profile && a.extra_models == b.extra_models &&
+         a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
+         a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
+         a.hold_back == b.hold_back && a.thresholds == b.thresholds;
 }
 
 MemoryRelief Rule::Possible(MemoryRelief relief) const {
   if (relief == MemoryRelief::kHorizons && options.horizons_ms.size() > 1) return MemoryRelief::kHorizons;
-  return relief == MemoryRelief::kNone || options.seasons_ms.empty() ? MemoryRelief::kNone : MemoryRelief::kSeasons;
+  const bool seasonal = !options.seasons_ms.empty() || options.detect_seasons;
+  return relief == MemoryRelief::kNone || !seasonal ? MemoryRelief::kNone : MemoryRelief::kSeasons;
 }
 
 RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relief) const {
@@ -32,12 +35,14 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relie
   bank.profile = options.profile;
   bank.extra_models = options.extra_models;
   bank.coverages = options.coverages;
+  bank.anomaly_score = options.anomaly_score;
   bank.floor = options.floor;
   bank.ceiling = options.ceiling;
   if (reading == CellReading::kRate && !bank.floor && bank.ceiling.value_or(1) > 0) bank.floor = 0;
   for (const int64_t horizon_ms : horizons_ms) bank.horizons.push_back(in_steps(horizon_ms));
   std::sort(bank.horizons.begin(), bank.horizons.end());
   bank.horizons.erase(std::unique(bank.horizons.begin(), bank.horizons.end()), bank.horizons.end());
+  bank.detect_seasons = options.detect_seasons && relief == MemoryRelief::kNone;
   for (const int64_t season_ms : options.seasons_ms) {
     if (relief == MemoryRelief::kNone && season_ms >= 2 * step_ms) bank.seasons.push_back(in_steps(season_ms));
   }
@@ -56,8 +61,14 @@ RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
   for (const RuleOptions& rule_options : options) {
     Rule& rule = rules_.emplace_back();
     rule.options = rule_options;
-    for (const int64_t horizon_ms : rule_options.horizons_ms) rule.horizon_texts.push_back(FormatDuration(horizon_ms));
-    for (const double coverage : rule_options.coverages) rule.coverage_texts.push_back(fmt::format("{}", coverage));
+    for (const int64_t horizon_ms : rule_options.horizons_ms) {
+      rule.horizon_texts.push_back(FormatDuration(horizon_ms));
+      AppendLabel(rule.horizon_labels.emplace_back(), "horizon", rule.horizon_texts.back());
+    }
+    for (const double coverage : rule_options.coverages) {
+      rule.coverage_texts.push_back(fmt::format("{}", coverage));
+      AppendLabel(rule.coverage_labels.emplace_back(), "coverage", rule.coverage_texts.back());
+    }
     const double widest = rule_options.coverages.back();
     rule.lower_edge_text = fmt::format("{:.6g}", (1 - widest) / 2);
     rule.upper_edge_text = fmt::format("{:.6g}", (1 + widest) / 2);

@@ -25,8 +25,9 @@ struct RulePlan {
 /// A rule with the texts that its output series carry.
 struct Rule {
   RuleOptions options;
-  std::vector<std::string> horizon_texts;   ///< "1h"
-  std::vector<std::string> coverage_texts;  ///< "0.95"
+  std::vector<std::string> horizon_texts;                    ///< "1h"
+  std::vector<std::string> coverage_texts;                   ///< "0.95"
+  std::vector<std::string> horizon_labels, coverage_labels;  ///< these texts as labels (see label_block.h)
   /// The quantiles for which times to thresholds are told: the median, and the edge of the widest band on the
   /// threshold's side, which is the early warning.
   std::string lower_edge_text, upper_edge_text;  ///< "0.025", "0.975"

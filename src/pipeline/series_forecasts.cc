@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "pipeline/shard_engine.h"
-#include "remote_write/label_block.h"
 
 namespace promcast {
 namespace {
@@ -66,24 +65,33 @@ std::optional<double> SkillOf(const HorizonScore& score) {
   return 1 - score.absolute_error / baseline;
 }
 
+std::optional<double> SkillAgainst(SkillBaseline baseline, const HorizonScore& score) {
+  const double error = baseline == SkillBaseline::kNaive           ? score.naive_absolute_error
+                       : baseline == SkillBaseline::kSeasonalNaive ? score.seasonal_naive_absolute_error
+                                                                   : score.predict_linear_absolute_error;
+  return error > 0 ? std::optional(1 - score.absolute_error / error) : std::nullopt;
+}
+
 int StepsAhead(const SeriesModel& model, int64_t horizon_ms, int64_t now_ms) {
   const int64_t ahead_ms = now_ms + horizon_ms - model.grid.closed_cell_end_ms();
   return static_cast<int>(std::clamp<int64_t>((ahead_ms + model.plan->step_ms / 2) / model.plan->step_ms, 1, 1 << 24));
 }
 
-SeriesForecasts Describe(const SeriesState& state, int64_t now_ms) {
-  std::vector<LabelView> views;
-  DecodeLabelBlock(state.label_block, views);
-  std::vector<Label> labels;
-  for (const LabelView& view : views) labels.push_back({std::string(view.name), std::string(view.value)});
+SeriesForecasts Describe(const SeriesState& state, const std::vector<LabelView>& labels, int64_t now_ms) {
+  std::vector<Label> copied;
+  for (const LabelView& view : labels) copied.push_back({std::string(view.name), std::string(view.value)});
 
   SeriesForecasts described;
-  described.labels = Labels(std::move(labels));
+  described.labels = Labels(std::move(copied));
   described.rule = state.rule->options.name;
   described.status = state.status;
   if (state.step_ms > 0) described.step_ms = state.step_ms;
   if (!state.ring.empty()) described.newest_sample_ms = state.ring.newest().timestamp_ms;
   described.anomaly_score = state.model != nullptr ? state.model->bank.anomaly_score() : kUnknown;
+  if (state.model != nullptr) {
+    for (const int season : state.model->bank.seasons())
+      described.seasons_ms.push_back(season * state.model->plan->step_ms);
+  }
   for (size_t h = 0; state.model != nullptr && h < state.model->plan->bank_horizon.size(); h++)
     described.horizons.push_back(DescribeHorizon(state, h, now_ms));
   return described;
@@ -96,13 +104,13 @@ std::optional<uint32_t> ShardEngine::Search(const std::vector<Selector>& match, 
   std::vector<LabelView> labels;
   for (uint32_t slot = first_slot; slot < end; slot++) {
     if (!registry_.InUse(slot)) continue;
-    DecodeLabelBlock(registry_[slot].label_block, labels);
+    label_store_.View(registry_[slot].labels, labels);
     if (!MatchesAny(match, labels)) continue;
     if (found.series.size() >= limit) {
       found.truncated = true;
       return std::nullopt;
     }
-    found.series.push_back(Describe(registry_[slot], context_.clock.NowMs()));
+    found.series.push_back(Describe(registry_[slot], labels, context_.clock.NowMs()));
   }
   return end < slots ? std::optional(end) : std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/series_state.h"
+#include "pipeline/shard_report.h"
 #include "promcast/model_bank.h"
 #include "timeseries/labels.h"
 
@@ -45,7 +46,8 @@ struct SeriesForecasts {
   Labels labels;
   std::string rule;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  std::optional<int64_t> step_ms;  ///< nothing until it is known
+  std::optional<int64_t> step_ms;   ///< nothing until it is known
+  std::vector<int64_t> seasons_ms;  ///< that its models use, the one that gives the shape first
   std::optional<int64_t> newest_sample_ms;
   double anomaly_score = std::nan("");    ///< as ModelBank::anomaly_score()
   std::vector<HorizonForecast> horizons;  ///< the rule's; empty while the series has no models
@@ -60,9 +62,11 @@ struct FoundSeries {
 /// 1 - mean absolute error / that of the better naive baseline: 1 is perfect, below 0 worse than naive. Nothing before
 /// any forecast resolved, and where the baseline made no error.
 std::optional<double> SkillOf(const HorizonScore& score);
+/// The same against one baseline.
+std::optional<double> SkillAgainst(SkillBaseline baseline, const HorizonScore& score);
 
-/// `state` as it stands at `now_ms`.
-SeriesForecasts Describe(const SeriesState& state, int64_t now_ms);
+/// `state`, of the series with these labels, as it stands at `now_ms`.
+SeriesForecasts Describe(const SeriesState& state, const std::vector<LabelView>& labels, int64_t now_ms);
 
 /// How many cells after the newest closed one the time `horizon_ms` after `now_ms` lies; at least 1.
 int StepsAhead(const SeriesModel& model, int64_t horizon_ms, int64_t now_ms);

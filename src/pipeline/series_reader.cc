@@ -75,16 +75,13 @@ SeriesReader::SeriesReader(const ReadQuery& query, const Selector& selector, int
       may_want_samples_(MayWantSamples(query)),
       may_want_curves_(MayWantCurves(query, now_ms)) {}
 
-bool SeriesReader::Read(const SeriesState& state, ReadResult& result) {
-  if (may_want_samples_) {
-    DecodeLabelBlock(state.label_block, labels_);
-    if (selector_.Matches(labels_) && !ReadRing(state, result)) return false;
-  }
-  return !may_want_curves_ || state.status != SeriesStatus::kPredicted || ReadCurves(state, result);
+bool SeriesReader::Read(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result) {
+  if (may_want_samples_ && selector_.Matches(labels) && !ReadRing(state, labels, result)) return false;
+  return !may_want_curves_ || state.status != SeriesStatus::kPredicted || ReadCurves(state, labels, result);
 }
 
-bool SeriesReader::ReadRing(const SeriesState& state, ReadResult& result) const {
-  ReadSeries found{state.label_block, {}};
+bool SeriesReader::ReadRing(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result) const {
+  ReadSeries found{EncodeLabelBlock(labels), {}};
   state.ring.ForEachChunk(query_.start_ms, query_.end_ms, [&](const ChunkView& chunk) {
     if (chunk.min_ms >= query_.start_ms && chunk.max_ms <= query_.end_ms) {
       found.chunks.push_back({chunk.min_ms, chunk.max_ms, {chunk.bytes.begin(), chunk.bytes.end()}});
@@ -100,13 +97,13 @@ bool SeriesReader::ReadRing(const SeriesState& state, ReadResult& result) const 
   return result.Add(std::move(found));
 }
 
-bool SeriesReader::ReadCurves(const SeriesState& state, ReadResult& result) {
+bool SeriesReader::ReadCurves(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result) {
   const std::vector<int64_t>& horizons_ms = state.rule->options.horizons_ms;
   const int64_t step_ms = state.model->plan->step_ms;
   const int64_t first_ms = std::max(query_.start_ms, now_ms_ + 1);
   const int64_t last_ms = std::min(query_.end_ms, now_ms_ + horizons_ms[state.model->plan->bank_horizon.size() - 1]);
   if (first_ms > last_ms) return true;
-  SelectCurves(state);
+  SelectCurves(state, labels);
   if (curves_.empty()) return true;
   lower_.resize(state.rule->options.coverages.size());
   upper_.resize(lower_.size());
@@ -118,14 +115,14 @@ bool SeriesReader::ReadCurves(const SeriesState& state, ReadResult& result) {
   return true;
 }
 
-void SeriesReader::SelectCurves(const SeriesState& state) {
+void SeriesReader::SelectCurves(const SeriesState& state, std::span<const LabelView> labels) {
   curves_.clear();
-  output_series_.Open(state.label_block, state.reading, *state.rule);
+  EncodeLabelBlock(labels, label_block_);
+  output_series_.Open(label_block_, state.reading, *state.rule);
   for (size_t part = 0; part <= 2 * state.rule->options.coverages.size(); part++) {
-    output_series_.CurveLabels(part, labels_);
-    if (!selector_.Matches(labels_)) continue;
-    std::sort(labels_.begin(), labels_.end());
-    curves_.push_back({part, {}, EncodeLabelBlock(labels_)});
+    output_series_.CurveLabels(part, curve_block_);
+    DecodeLabelBlock(curve_block_, curve_labels_);
+    if (selector_.Matches(curve_labels_)) curves_.push_back({part, {}, curve_block_});
   }
 }
 
@@ -159,10 +156,13 @@ std::optional<uint32_t> ShardEngine::Read(uint32_t first_slot, SeriesReader& rea
   const uint32_t end = slots - first_slot > kReadSlots ? first_slot + kReadSlots : slots;
   const size_t points = reader.points();
   const size_t bytes = result.bytes();
+  std::vector<LabelView> labels;
   uint32_t slot = first_slot;
   while (slot < end && reader.points() - points < kReadPoints && result.bytes() - bytes < kReadBytes) {
     const uint32_t at = slot++;
-    if (registry_.InUse(at) && !reader.Read(registry_[at], result)) return std::nullopt;
+    if (!registry_.InUse(at)) continue;
+    label_store_.View(registry_[at].labels, labels);
+    if (!reader.Read(registry_[at], labels, result)) return std::nullopt;
   }
   return slot < slots ? std::optional(slot) : std::nullopt;
 }

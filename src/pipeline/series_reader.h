@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ class SeriesReader {
   /// where there are only those that were written.
   bool wants_any() const { return may_want_samples_ || may_want_curves_; }
   /// False when the result has refused a series.
-  bool Read(const SeriesState& state, ReadResult& result);
+  bool Read(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result);
   /// Points of curves computed so far.
   size_t points() const { return points_; }
 
@@ -44,9 +45,9 @@ class SeriesReader {
     std::string label_block;
   };
 
-  bool ReadRing(const SeriesState& state, ReadResult& result) const;
-  bool ReadCurves(const SeriesState& state, ReadResult& result);
-  void SelectCurves(const SeriesState& state);
+  bool ReadRing(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result) const;
+  bool ReadCurves(const SeriesState& state, std::span<const LabelView> labels, ReadResult& result);
+  void SelectCurves(const SeriesState& state, std::span<const LabelView> labels);
   void AppendPoint(const SeriesState& state, int64_t timestamp_ms);
   bool Forecast(const ModelBank& bank, int steps, std::vector<double>& parts);
 
@@ -56,7 +57,8 @@ class SeriesReader {
   const bool may_want_samples_, may_want_curves_;
   size_t points_ = 0;
 
-  std::vector<LabelView> labels_;
+  std::string label_block_, curve_block_;
+  std::vector<LabelView> curve_labels_;
   std::vector<double> lower_, upper_, at_, next_;
   std::vector<Curve> curves_;
   OutputSeries output_series_;

@@ -3,15 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "ingest/sample_sink.h"
 #include "pipeline/rule_set.h"
 #include "promcast/model_bank.h"
 #include "series/cell_grid.h"
+#include "series/label_store.h"
 #include "series/sample_ring.h"
-#include "series/step_detector.h"
 
 namespace promcast {
 
@@ -36,20 +35,20 @@ struct SeriesModel {
 
 /// What promcast keeps of one selected series. Touched by its shard's thread alone.
 struct SeriesState {
-  std::string label_block;  ///< all labels, sorted, __name__ among them
+  StoredLabels labels;  ///< all of them, sorted, __name__ among them; in the engine's LabelStore
   const Rule* rule = nullptr;
   SampleRing ring;
-  StepDetector detector;
   std::unique_ptr<SeriesModel> model;  ///< null until the step is known, and while it is to start again
-  int64_t step_ms = 0;                 ///< 0 until it is known
   int64_t received_ms = 0;             ///< when the last sample came in, by our clock
-  uint64_t hash = 0;                   ///< places it in the schedule
+  uint32_t step_ms = 0;                ///< 0 until it is known
   uint32_t generation = 0;             ///< tells a schedule's entry from one for an earlier series in the same slot
+  uint16_t threshold_output = 0;       ///< two bits a threshold: its median and its edge are being written
   CellReading reading = CellReading::kLast;
   SampleKind kind = SampleKind::kFloat;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  uint16_t threshold_output = 0;  ///< two bits a threshold: its median and its edge are being written
-  bool has_output = false;        ///< something was written and has not been ended
+  bool has_output = false;  ///< something was written and has not been ended
 };
+
+static_assert(sizeof(SeriesState) <= 80);
 
 }  // namespace promcast

@@ -5,6 +5,7 @@
 
 #include "ingest/label_rules.h"
 #include "remote_write/label_block.h"
+#include "series/step_detector.h"
 
 namespace promcast {
 namespace {
@@ -14,6 +15,10 @@ constexpr size_t kPrefetchDistance = 8;
 
 // So many samples of output are handed on at the latest.
 constexpr size_t kFlushedSamples = 4096;
+
+// A lean series keeps what starts its models again after a change of its rule, some ten minutes of usual scrapes: two
+// hours would take more than all else that it holds.
+constexpr size_t kLeanRingBytes = 256;
 
 std::string_view SuffixOf(SampleKind kind) {
   switch (kind) {
@@ -43,6 +48,16 @@ SampleVerdict VerdictOf(SampleOutcome outcome) {
       return SampleVerdict::kTooFarAhead;
   }
   return SampleVerdict::kAccepted;
+}
+
+/// 0 while too few samples came to tell.
+uint32_t StepOf(const SampleRing& ring) {
+  StepDetector detector;
+  std::optional<int64_t> step_ms;
+  ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(), [&](Sample sample) {
+    if (!step_ms) step_ms = detector.Add(sample.timestamp_ms);
+  });
+  return static_cast<uint32_t>(step_ms.value_or(0));
 }
 
 }  // namespace
@@ -114,19 +129,18 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
     return Ignore(sample.fingerprint, SampleVerdict::kLimitReached);
 
   SeriesState state;
-  state.label_block = EncodeLabelBlock(labels_);
+  state.labels = label_store_.Add(labels_);
   state.rule = rule;
+  state.step_ms = static_cast<uint32_t>(rule->options.step_ms);
   state.kind = sample.kind;
   const std::string_view metric =
       std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; })->value;
   state.reading = context_.catalog.ReadingOf(metric, sample.kind);
-  state.hash = sample.fingerprint.low;
   state.generation = next_generation_++;
   const uint32_t slot = registry_.Insert(sample.fingerprint, std::move(state));
   status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)]++;
   context_.metrics.series_created.Increment();
   Enlist(slot);
-  registry_[slot].step_ms = rule->options.step_ms;
   return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
 }
 
@@ -141,7 +155,7 @@ SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict 
 void ShardEngine::Enlist(uint32_t slot) {
   const SeriesState& state = registry_[slot];
   const auto rule = static_cast<size_t>(state.rule - rules_->rules().data());
-  schedules_[rule].Add({slot, state.generation}, state.hash);
+  schedules_[rule].Add({slot, state.generation}, registry_.fingerprint(slot).low);
 }
 
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
@@ -164,7 +178,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   state.received_ms = now_ms;
   const bool went_back = !state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms;
   if (went_back) state.ring = SampleRing();  // the source's clock was set back: what is newer than now is no history
-  state.ring.Append(sample, series_options_.ring);
+  state.ring.Append(sample, state.rule->options.profile == Profile::kLean ? lean_ring_ : series_options_.ring);
   if (went_back && state.model != nullptr) {
     EndOutput(state);
     StartModel(state);
@@ -177,7 +191,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
     SetStatus(state, SeriesStatus::kWarmingUp);
   }
   if (state.step_ms == 0) {
-    state.step_ms = state.detector.Add(sample.timestamp_ms).value_or(0);
+    state.step_ms = StepOf(state.ring);
     if (state.step_ms > 0) StartModel(state);
   }
   return VerdictOf(outcome);
@@ -245,9 +259,15 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
   state.status = status;
 }
 
+void ShardEngine::OpenOutput(const SeriesState& state) {
+  label_store_.View(state.labels, output_labels_);
+  EncodeLabelBlock(output_labels_, output_block_);
+  output_series_.Open(output_block_, state.reading, *state.rule);
+}
+
 void ShardEngine::EndOutput(SeriesState& state) {
   if (!state.has_output) return;
-  output_series_.Open(state.label_block, state.reading, *state.rule);
+  OpenOutput(state);
   output_series_.AppendEnd(context_.clock.NowMs(), state.threshold_output, output_);
   state.threshold_output = 0;
   context_.admission.output_series.Return(state.rule->OutputSeries());
@@ -259,6 +279,7 @@ void ShardEngine::Remove(uint32_t slot) {
   EndOutput(state);
   status_counts_[static_cast<size_t>(state.status)]--;
   context_.admission.series.Return(1);
+  label_store_.Release(std::move(state.labels));
   registry_.Erase(slot);
 }
 
@@ -272,6 +293,8 @@ void ShardEngine::FlushOutput() {
 void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<const RuleSet> rules) {
   limits_ = options.limits;
   series_options_ = options.series;
+  lean_ring_ = series_options_.ring;
+  lean_ring_.max_bytes = std::min(lean_ring_.max_bytes, kLeanRingBytes);
   grid_limits_.max_ahead_ms = limits_.max_ahead_ms;
   grid_limits_.max_gap_cells = 0;  // a row of empty cells is one step for the models
   const std::shared_ptr<const RuleSet> old_rules = std::exchange(rules_, std::move(rules));
@@ -284,7 +307,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
 
   std::vector<uint32_t> unwanted;
   registry_.Visit([&](uint32_t slot, SeriesState& state) {
-    DecodeLabelBlock(state.label_block, labels_);
+    label_store_.View(state.labels, labels_);
     const Rule* rule = rules_->Match(labels_);
     if (rule == nullptr) {
       unwanted.push_back(slot);
@@ -294,10 +317,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
     if (!same) RestartLater(state);  // still under the old rule: its output ends
     const bool step_stays = same || (rule->options.step_ms == 0 && state.rule->options.step_ms == 0);
     state.rule = rule;
-    if (!step_stays) {
-      state.step_ms = rule->options.step_ms;
-      state.detector = StepDetector();
-    }
+    if (!step_stays) state.step_ms = static_cast<uint32_t>(rule->options.step_ms);
     Enlist(slot);
   });
   for (const uint32_t slot : unwanted) {
@@ -309,7 +329,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
 
 void ShardEngine::ReviewReadings() {
   registry_.Visit([&](uint32_t, SeriesState& state) {
-    DecodeLabelBlock(state.label_block, labels_);
+    label_store_.View(state.labels, labels_);
     const auto name = std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; });
     const CellReading reading = context_.catalog.ReadingOf(name->value, state.kind);
     if (reading == state.reading) return;

@@ -22,6 +22,7 @@
 #include "pipeline/series_reader.h"
 #include "pipeline/series_state.h"
 #include "pipeline/shard_report.h"
+#include "series/label_store.h"
 #include "series/registry.h"
 #include "timeseries/clock.h"
 #include "timeseries/selector.h"
@@ -85,6 +86,7 @@ class ShardEngine {
   void AppendForecasts(SeriesState& state, int64_t now_ms);
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
   void TallySeries(const SeriesState& state);
+  void OpenOutput(const SeriesState& state);
   void EndOutput(SeriesState& state);
   void Remove(uint32_t slot);
   void SetStatus(SeriesState& state, SeriesStatus status);
@@ -93,17 +95,21 @@ class ShardEngine {
   const ShardContext context_;
   LimitOptions limits_;
   SeriesOptions series_options_;
+  RingOptions lean_ring_;  // of series whose rule has the lean profile
   GridLimits grid_limits_;
   std::shared_ptr<const RuleSet> rules_;
   using PlanKey = std::tuple<const Rule*, int64_t, CellReading, MemoryRelief>;
   std::map<PlanKey, std::shared_ptr<const RulePlan>> plans_;
   Registry<SeriesState> registry_;
+  LabelStore label_store_;
   IgnoredSeries ignored_;
   std::vector<Schedule> schedules_;  // one a rule
   int64_t next_age_ms_ = 0;
   uint32_t next_generation_ = 1;
 
   OutputSeries output_series_;
+  std::vector<LabelView> output_labels_;
+  std::string output_block_;  // the label block of the series that output_series_ is open for
   OutputBatch output_;
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
@@ -123,8 +129,9 @@ class ShardEngine {
   // Sums of the lap under way, and of the last whole one, per rule.
   struct Lap {
     RuleTally tally;
-    size_t ring_bytes = 0, label_bytes = 0;
+    size_t ring_bytes = 0;
     BankBytes bank_bytes;
+    SeasonCounts seasons{};
     int64_t started_ms = 0;
   };
   std::vector<Lap> laps_, last_laps_;

@@ -4,9 +4,19 @@
 
 namespace promcast {
 
+std::string_view SkillBaselineName(SkillBaseline baseline) {
+  static constexpr std::array<std::string_view, static_cast<size_t>(SkillBaseline::kCount)> kNames = {
+      "naive", "seasonal_naive", "predict_linear"};
+  return kNames[static_cast<size_t>(baseline)];
+}
+
 HorizonTally& HorizonTally::operator+=(const HorizonTally& other) {
   series += other.series;
   skill += other.skill;
+  for (size_t i = 0; i < against.size(); i++) {
+    against[i].series += other.against[i].series;
+    against[i].skill += other.against[i].skill;
+  }
   banded_series += other.banded_series;
   AddEach(inside, other.inside);
   return *this;
@@ -25,6 +35,7 @@ size_t ShardReport::series() const {
 
 ShardReport& ShardReport::operator+=(const ShardReport& other) {
   for (size_t i = 0; i < status.size(); i++) status[i] += other.status[i];
+  for (size_t i = 0; i < seasons.size(); i++) seasons[i] += other.seasons[i];
   no_rule += other.no_rule;
   own_series += other.own_series;
   limit_reached += other.limit_reached;

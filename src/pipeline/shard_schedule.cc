@@ -23,6 +23,10 @@ HorizonTally TallyOf(const HorizonScore& score) {
       tally.series = 1;
       tally.skill = std::clamp(*skill, -1.0, 1.0);
     }
+    for (size_t i = 0; i < tally.against.size(); i++) {
+      const auto skill = SkillAgainst(static_cast<SkillBaseline>(i), score);
+      if (skill) tally.against[i] = {1, std::clamp(*skill, -1.0, 1.0)};
+    }
   }
   if (score.banded_count >= kScoredForecasts) {
     tally.banded_series = 1;
@@ -107,7 +111,7 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
 void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
-  output_series_.Open(state.label_block, state.reading, *state.rule);
+  OpenOutput(state);
   for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
     ForecastOut forecast{0, lower_, upper_};
     if (!model.bank.Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
@@ -168,13 +172,13 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
 void ShardEngine::TallySeries(const SeriesState& state) {
   Lap& lap = laps_[static_cast<size_t>(state.rule - rules_->rules().data())];
   lap.ring_bytes += state.ring.allocated_bytes();
-  lap.label_bytes += state.label_block.capacity();
   lap.tally.series++;
   lap.tally.predicted += state.status == SeriesStatus::kPredicted;
   if (state.model == nullptr) return;
   BankBytes bytes = state.model->bank.Bytes();
   bytes.other += sizeof(SeriesModel) - sizeof(ModelBank);
   lap.bank_bytes += bytes;
+  lap.seasons[state.model->bank.seasons().size()]++;
   std::vector<HorizonTally> horizons;
   for (const size_t horizon : state.model->plan->bank_horizon)
     horizons.push_back(TallyOf(state.model->bank.Score(horizon)));
@@ -187,6 +191,7 @@ ShardReport ShardEngine::Report() const {
   report.no_rule = ignored_.Count(SampleVerdict::kNoRule);
   report.own_series = ignored_.Count(SampleVerdict::kOwnSeries);
   report.limit_reached = ignored_.Count(SampleVerdict::kLimitReached);
+  report.label_bytes = label_store_.allocated_bytes() + output_block_.capacity();
   report.registry_bytes = registry_.allocated_bytes() + ignored_.allocated_bytes();
   for (const Schedule& schedule : schedules_) {
     report.late_slots += schedule.late_slots();
@@ -195,7 +200,7 @@ ShardReport ShardEngine::Report() const {
   for (const Lap& lap : last_laps_) {
     report.ring_bytes += lap.ring_bytes;
     report.bank_bytes += lap.bank_bytes;
-    report.label_bytes += lap.label_bytes;
+    for (size_t i = 0; i < lap.seasons.size(); i++) report.seasons[i] += lap.seasons[i];
     report.rules.push_back(lap.tally);
   }
   return report;

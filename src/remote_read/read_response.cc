@@ -40,7 +40,8 @@ void AppendSample(std::string& out, Sample sample) {
   const auto timestamp = static_cast<uint64_t>(sample.timestamp_ms);
   AppendTag(out, kSamples, WireType::kBytes);
   AppendVarint(out, 1 + sizeof(double) + 1 + VarintBytes(timestamp));
-  AppendDoubleField(out, kSampleValue, sample.value);
+  char value[1 + sizeof(double)];
+  out.append(value, WriteDoubleField(value, kSampleValue, sample.value));
   AppendVarintField(out, kSampleTimestamp, timestamp);
 }
 

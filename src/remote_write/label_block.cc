@@ -1,5 +1,7 @@
 #include "remote_write/label_block.h"
 
+#include <algorithm>
+
 #include "remote_write/message_fields.h"
 #include "remote_write/wire.h"
 
@@ -13,6 +15,21 @@ constexpr uint32_t kValue = 2;
 
 size_t BytesFieldSize(size_t size) {
   return 1 + VarintBytes(size) + size;
+}
+
+// Three tags of one byte, and the lengths behind them.
+constexpr size_t kMaxLabelOverhead = 3 * (1 + 10);
+
+char* WriteVarint(uint64_t value, char* to) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
+  *to++ = static_cast<char>(value);
+  return to;
+}
+
+char* WriteBytesField(uint32_t field_number, std::string_view bytes, char* to) {
+  *to++ = static_cast<char>(WireTag(field_number, WireType::kBytes));
+  to = WriteVarint(bytes.size(), to);
+  return std::copy(bytes.begin(), bytes.end(), to);
 }
 
 bool ReadBlockLabel(WireReader& reader, LabelView& label) {
@@ -34,8 +51,22 @@ void AppendLabel(std::string& block, std::string_view name, std::string_view val
 
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels) {
   std::string block;
-  for (const LabelView& label : sorted_labels) AppendLabel(block, label.name, label.value);
+  EncodeLabelBlock(sorted_labels, block);
   return block;
+}
+
+void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block) {
+  size_t bytes = 0;
+  for (const LabelView& label : sorted_labels) bytes += kMaxLabelOverhead + label.name.size() + label.value.size();
+  block.resize(bytes);
+  char* at = block.data();
+  for (const LabelView& label : sorted_labels) {
+    *at++ = WireTag(kLabels, WireType::kBytes);
+    at = WriteVarint(BytesFieldSize(label.name.size()) + BytesFieldSize(label.value.size()), at);
+    at = WriteBytesField(kName, label.name, at);
+    at = WriteBytesField(kValue, label.value, at);
+  }
+  block.resize(static_cast<size_t>(at - block.data()));
 }
 
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels) {
@@ -56,28 +87,21 @@ int CompareLabelBlocks(std::string_view a, std::string_view b) {
   }
 }
 
-void SpliceLabels(std::string_view block, std::span<const LabelView> added, std::string& out) {
-  out.clear();
+void CutLabels(std::string_view block, std::span<const std::string_view> names, std::span<std::string_view> pieces) {
   WireReader reader(block);
-  const char* copied_to = block.data();
+  const char* piece_begin = reader.position();
   const char* label_begin = reader.position();
-  auto next = added.begin();
-  LabelView label;
-  while (next != added.end() && ReadBlockLabel(reader, label)) {
-    if (next->name <= label.name) {
-      out.append(copied_to, label_begin);
-      copied_to = label_begin;
-      for (; next != added.end() && next->name < label.name; ++next) AppendLabel(out, next->name, next->value);
-      if (next != added.end() && next->name == label.name) {
-        AppendLabel(out, next->name, next->value);
-        copied_to = reader.position();
-        ++next;
-      }
+  size_t i = 0;
+  for (LabelView label; i < names.size() && ReadBlockLabel(reader, label); label_begin = reader.position()) {
+    for (; i < names.size() && names[i] <= label.name; i++) {
+      pieces[i] = {piece_begin, label_begin};
+      piece_begin = names[i] == label.name ? reader.position() : label_begin;
     }
-    label_begin = reader.position();
   }
-  out.append(copied_to, block.data() + block.size());
-  for (; next != added.end(); ++next) AppendLabel(out, next->name, next->value);
+  for (const char* const end = block.data() + block.size(); i <= names.size(); i++) {
+    pieces[i] = {piece_begin, end};
+    piece_begin = end;
+  }
 }
 
 }  // namespace promcast

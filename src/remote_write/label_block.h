@@ -9,10 +9,12 @@
 
 namespace promcast {
 
-/// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. The compact
-/// form in which a series keeps its labels, and from which requests are copied without encoding again.
+/// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. Requests
+/// are copied from it without encoding again.
 void AppendLabel(std::string& block, std::string_view name, std::string_view value);
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels);
+/// The same into `block`, whose memory is used again.
+void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block);
 
 /// Reads a block that this process encoded. Replaces `labels`; the views live as long as the block.
 void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);
@@ -21,8 +23,9 @@ void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);
 /// by label, name before value.
 int CompareLabelBlocks(std::string_view a, std::string_view b);
 
-/// `out` = `block` with the `added` labels (sorted by name, few) spliced in at their places; where a name stands in
-/// both, the added one replaces the block's. Copies runs of bytes; encodes only what is added.
-void SpliceLabels(std::string_view block, std::span<const LabelView> added, std::string& out);
+/// Cuts `block` where labels of `names` (sorted, each once) stand or would stand: pieces[i] is what stands before
+/// names[i] and behind the name before it, the last piece what stands behind them all. Labels of these names themselves
+/// are in no piece. `pieces` holds one more than `names`; they point into the block.
+void CutLabels(std::string_view block, std::span<const std::string_view> names, std::span<std::string_view> pieces);
 
 }  // namespace promcast

@@ -149,6 +149,25 @@ constexpr size_t VarintBytes(uint64_t value) {
   return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
+inline constexpr size_t kMaxVarintBytes = 10;
+
+// Each Write function returns the place behind what it wrote.
+inline char* WriteVarint(char* at, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+
+inline char* WriteTag(char* at, uint32_t field_number, WireType type) {
+  return WriteVarint(at, WireTag(field_number, type));
+}
+
+inline char* WriteDoubleField(char* at, uint32_t field_number, double value) {
+  at = WriteTag(at, field_number, WireType::kFixed64);
+  std::memcpy(at, &value, sizeof(value));
+  return at + sizeof(value);
+}
+
 inline void AppendVarint(std::string& out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
   out += static_cast<char>(value);
@@ -162,14 +181,6 @@ inline void AppendBytesField(std::string& out, uint32_t field_number, std::strin
   AppendTag(out, field_number, WireType::kBytes);
   AppendVarint(out, bytes.size());
   out += bytes;
-}
-
-inline void AppendDoubleField(std::string& out, uint32_t field_number, double value) {
-  AppendTag(out, field_number, WireType::kFixed64);
-  const auto bits = std::bit_cast<uint64_t>(value);
-  char bytes[sizeof(bits)];
-  std::memcpy(bytes, &bits, sizeof(bits));
-  out.append(bytes, sizeof(bytes));
 }
 
 }  // namespace promcast

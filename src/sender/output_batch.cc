@@ -2,10 +2,10 @@
 
 namespace promcast {
 
-void OutputBatch::Append(std::string_view label_block, Sample sample) {
-  const auto offset = static_cast<uint32_t>(labels_.size());
-  labels_.append(label_block);
-  entries_.push_back({offset, static_cast<uint32_t>(label_block.size()), sample});
+void OutputBatch::Append(std::span<const std::string_view> label_pieces, Sample sample) {
+  const size_t offset = labels_.size();
+  for (const std::string_view piece : label_pieces) labels_.append(piece);
+  entries_.push_back({static_cast<uint32_t>(offset), static_cast<uint32_t>(labels_.size() - offset), sample});
 }
 
 void OutputBatch::Clear() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,9 @@ namespace promcast {
 /// Samples on their way out, one block of memory for many: label blocks and samples. Holds up to 4 GiB of label blocks.
 class OutputBatch {
  public:
-  void Append(std::string_view label_block, Sample sample);
+  void Append(std::string_view label_block, Sample sample) { Append({&label_block, 1}, sample); }
+  /// The label block is these pieces, one behind the other.
+  void Append(std::span<const std::string_view> label_pieces, Sample sample);
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
   size_t bytes() const { return labels_.size() + entries_.size() * sizeof(Entry); }

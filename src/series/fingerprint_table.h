@@ -11,50 +11,86 @@
 
 namespace promcast {
 
-/// Fingerprint -> slot number. Open addressing with linear probing in 24 bytes an entry, at most four fifths full; an
-/// erased entry is closed by moving its followers back, so there are no tombstones and probes stay short. Not
-/// thread-safe.
+/// All of a fingerprint's bits, mixed into the highest (Fibonacci hashing): shards are told apart by some of them,
+/// which then are equal throughout a table.
+inline uint32_t MixedBits(const Fingerprint& f) {
+  return static_cast<uint32_t>(((f.low ^ std::rotl(f.high, 32)) * 0x9E3779B97F4A7C15u) >> 32);
+}
+
+/// A key that is the fingerprint.
+struct WholeFingerprint {
+  explicit WholeFingerprint(const Fingerprint& f) : low(f.low), high(f.high) {}
+  uint32_t bits() const { return MixedBits({low, high}); }
+  friend bool operator==(const WholeFingerprint&, const WholeFingerprint&) = default;
+  uint64_t low, high;
+};
+
+/// A key of 32 bits that other fingerprints may have too: whoever uses it tells by the slot which one is meant.
+struct FingerprintTag {
+  explicit FingerprintTag(const Fingerprint& f) : mixed(MixedBits(f)) {}
+  uint32_t bits() const { return mixed; }
+  friend bool operator==(const FingerprintTag&, const FingerprintTag&) = default;
+  uint32_t mixed;
+};
+
+/// Fingerprint -> slot number. Open addressing with linear probing, at most four fifths full; an erased entry is closed
+/// by moving its followers back, so there are no tombstones and probes stay short. Not thread-safe.
 ///
 /// Growth doubles the table at once: the insertion that triggers it at a million entries takes about 20 ms. The table
 /// does not shrink. Source: Knuth, The Art of Computer Programming 3, 6.4, algorithm R.
-class FingerprintTable {
+template <class Key>
+class ProbedTable {
  public:
   /// All 32-bit numbers but this one can be slots.
   static constexpr uint32_t kNoSlot = 0xFFFFFFFF;
 
-  std::optional<uint32_t> Find(const Fingerprint& fingerprint) const {
+  struct AnySlot {
+    bool operator()(uint32_t) const { return true; }
+  };
+
+  /// The slot under that key for which `is_meant(slot)`.
+  template <class IsMeant = AnySlot>
+  std::optional<uint32_t> Find(const Fingerprint& fingerprint, IsMeant is_meant = {}) const {
     if (size_ == 0) return std::nullopt;
-    for (size_t at = Home(fingerprint);; at = Next(at)) {
+    const Key key(fingerprint);
+    for (size_t at = Home(key);; at = Next(at)) {
       const Entry& entry = entries_[at];
       if (entry.slot_plus_one == 0) return std::nullopt;
-      if (entry.fingerprint() == fingerprint) return entry.slot_plus_one - 1;
+      if (entry.key == key && is_meant(entry.slot_plus_one - 1)) return entry.slot_plus_one - 1;
     }
   }
 
   /// Starts to load what Find() will look at; to be called for a batch of fingerprints before the first is looked up.
   void Prefetch(const Fingerprint& fingerprint) const {
-    if (entries_ != nullptr) __builtin_prefetch(&entries_[Home(fingerprint)]);
+    if (entries_ != nullptr) __builtin_prefetch(&entries_[Home(Key(fingerprint))]);
   }
 
-  /// False, and nothing changed, when the fingerprint is there already.
+  /// False, and nothing changed, when the key is there already.
   bool Insert(const Fingerprint& fingerprint, uint32_t slot) {
     if (Find(fingerprint)) return false;
-    if ((size_ + 1) * 5 > capacity() * 4) Grow();
-    InsertNew(Entry(fingerprint, slot));
-    size_++;
+    InsertNew(fingerprint, slot);
     return true;
   }
+  /// The slot must not be there yet; the key may, where it is no more than a tag.
+  void InsertNew(const Fingerprint& fingerprint, uint32_t slot) {
+    if ((size_ + 1) * 5 > capacity() * 4) Grow();
+    Place({Key(fingerprint), slot + 1});
+    size_++;
+  }
 
-  /// False when the fingerprint is not there.
-  bool Erase(const Fingerprint& fingerprint) {
+  /// False when there is no slot under that key for which `is_meant(slot)`.
+  template <class IsMeant = AnySlot>
+  bool Erase(const Fingerprint& fingerprint, IsMeant is_meant = {}) {
     if (size_ == 0) return false;
-    size_t hole = Home(fingerprint);
-    while (!(entries_[hole].fingerprint() == fingerprint) || entries_[hole].slot_plus_one == 0) {
+    const Key key(fingerprint);
+    size_t hole = Home(key);
+    while (entries_[hole].slot_plus_one == 0 || !(entries_[hole].key == key) ||
+           !is_meant(entries_[hole].slot_plus_one - 1)) {
       if (entries_[hole].slot_plus_one == 0) return false;
       hole = Next(hole);
     }
     for (size_t at = Next(hole); entries_[at].slot_plus_one != 0; at = Next(at)) {
-      const size_t from_home = (at - Home(entries_[at].fingerprint())) & mask_;
+      const size_t from_home = (at - Home(entries_[at].key)) & mask_;
       if (from_home < ((at - hole) & mask_)) continue;  // it would lie before its home
       entries_[hole] = entries_[at];
       hole = at;
@@ -72,25 +108,15 @@ class FingerprintTable {
   static constexpr size_t kFirstCapacity = 16;
 
   struct Entry {
-    Entry() = default;
-    Entry(const Fingerprint& f, uint32_t slot) : low(f.low), high(f.high), slot_plus_one(slot + 1) {}
-    Fingerprint fingerprint() const { return {low, high}; }
-
-    uint64_t low = 0;
-    uint64_t high = 0;
+    Key key{Fingerprint()};
     uint32_t slot_plus_one = 0;  // 0: free
   };
-  static_assert(sizeof(Entry) <= 24);
 
-  /// Shards are told apart by some bits of the fingerprint, which then are equal throughout a table: all bits are mixed
-  /// into the highest (Fibonacci hashing).
-  size_t Home(const Fingerprint& f) const {
-    return static_cast<size_t>(((f.low ^ std::rotl(f.high, 32)) * 0x9E3779B97F4A7C15u) >> shift_);
-  }
+  size_t Home(const Key& key) const { return key.bits() >> shift_; }
   size_t Next(size_t at) const { return (at + 1) & mask_; }
 
-  void InsertNew(const Entry& entry) {
-    size_t at = Home(entry.fingerprint());
+  void Place(const Entry& entry) {
+    size_t at = Home(entry.key);
     while (entries_[at].slot_plus_one != 0) at = Next(at);
     entries_[at] = entry;
   }
@@ -100,9 +126,9 @@ class FingerprintTable {
     const size_t after = before == 0 ? kFirstCapacity : before * 2;
     const std::unique_ptr<Entry[]> old = std::exchange(entries_, std::make_unique<Entry[]>(after));
     mask_ = after - 1;
-    shift_ = 64 - std::countr_zero(after);
+    shift_ = 32 - std::countr_zero(after);
     for (size_t i = 0; i < before; i++) {
-      if (old[i].slot_plus_one != 0) InsertNew(old[i]);
+      if (old[i].slot_plus_one != 0) Place(old[i]);
     }
   }
 
@@ -111,5 +137,10 @@ class FingerprintTable {
   int shift_ = 0;
   size_t size_ = 0;
 };
+
+/// 24 bytes an entry.
+using FingerprintTable = ProbedTable<WholeFingerprint>;
+/// 8 bytes an entry, for owners that keep the fingerprints themselves.
+using FingerprintTagTable = ProbedTable<FingerprintTag>;
 
 }  // namespace promcast

@@ -16,10 +16,8 @@ namespace promcast {
 /// Header of an allocation; the chunk's bytes follow it.
 struct SampleRing::Chunk {
   Chunk* next = nullptr;
-  int64_t min_ms = 0;
-  XorChunkTail tail;
-  uint16_t bytes = 0;
-  uint16_t allocation = 0;  // of header and bytes together
+  [[no_unique_address]] XorChunkTail tail;  // `bytes` stands in its padding
+  uint16_t bytes = kXorChunkHeaderBytes;
 
   uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(this + 1); }
@@ -35,6 +33,10 @@ size_t NextAllocation(size_t needed) {
   if (needed <= kFirstAllocation) return kFirstAllocation;
   const size_t step = std::bit_floor(needed - 1) / 4;
   return std::min((needed + step - 1) / step * step, kMaxAllocation);
+}
+
+size_t SealedAllocation(size_t needed) {
+  return (needed + 7) / 8 * 8;
 }
 
 }  // namespace
@@ -78,7 +80,6 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   chunk.bytes = static_cast<uint16_t>(kept + encoded.size);
   chunk.data()[0] = static_cast<uint8_t>(chunk.tail.count >> 8);
   chunk.data()[1] = static_cast<uint8_t>(chunk.tail.count);
-  if (chunk.tail.count == 1) chunk.min_ms = sample.timestamp_ms;
   newest_value_ = sample.value;
   size_++;
   DropExpired(options);
@@ -102,8 +103,11 @@ void SampleRing::ForEach(int64_t from_ms, int64_t to_ms, const std::function<voi
 void SampleRing::ForEachChunk(int64_t from_ms, int64_t to_ms,
                               const std::function<void(const ChunkView&)>& visit) const {
   const auto offer = [&](const Chunk& chunk) {
-    if (chunk.tail.last_ms < from_ms || chunk.min_ms > to_ms) return;
-    visit({chunk.min_ms, chunk.tail.last_ms, chunk.tail.count, {chunk.data(), chunk.bytes}});
+    if (chunk.tail.last_ms < from_ms) return;
+    const std::span bytes(chunk.data(), chunk.bytes);
+    Sample oldest;
+    XorChunkReader(bytes).Next(oldest);
+    if (oldest.timestamp_ms <= to_ms) visit({oldest.timestamp_ms, chunk.tail.last_ms, chunk.tail.count, bytes});
   };
   const Chunk* chunk = sealed_;
   if (chunk != nullptr) {
@@ -116,7 +120,8 @@ void SampleRing::ForEachChunk(int64_t from_ms, int64_t to_ms,
 }
 
 void SampleRing::SealChunk() {
-  Resize((sizeof(Chunk) + newest_->bytes + 7) / 8 * 8);
+  const size_t needed = sizeof(Chunk) + newest_->bytes;
+  Resize(NextAllocation(needed), SealedAllocation(needed));
   newest_->next = sealed_ == nullptr ? newest_ : sealed_->next;
   if (sealed_ != nullptr) sealed_->next = newest_;
   sealed_ = std::exchange(newest_, nullptr);
@@ -124,28 +129,24 @@ void SampleRing::SealChunk() {
 
 void SampleRing::StartChunk() {
   static_assert(std::is_trivially_copyable_v<Chunk>, "chunks are moved by realloc");
-  static_assert(sizeof(Chunk) <= 48);
+  static_assert(sizeof(Chunk) == 32);
   void* memory = std::malloc(kFirstAllocation);
   if (memory == nullptr) throw std::bad_alloc();
   newest_ = new (memory) Chunk;
-  newest_->bytes = kXorChunkHeaderBytes;
-  newest_->allocation = kFirstAllocation;
   newest_->data()[0] = newest_->data()[1] = 0;
   allocated_ += kFirstAllocation;
 }
 
 void SampleRing::Reserve(size_t bytes) {
-  if (sizeof(Chunk) + bytes > newest_->allocation) Resize(NextAllocation(sizeof(Chunk) + bytes));
+  Resize(NextAllocation(sizeof(Chunk) + newest_->bytes), NextAllocation(sizeof(Chunk) + bytes));
 }
 
-void SampleRing::Resize(size_t allocation) {
-  const size_t before = newest_->allocation;
-  if (allocation == before) return;
-  auto* moved = static_cast<Chunk*>(std::realloc(newest_, allocation));
+void SampleRing::Resize(size_t before, size_t after) {
+  if (after == before) return;
+  auto* moved = static_cast<Chunk*>(std::realloc(newest_, after));
   if (moved == nullptr) throw std::bad_alloc();
-  moved->allocation = static_cast<uint16_t>(allocation);
   newest_ = moved;
-  allocated_ = static_cast<uint32_t>(allocated_ - before + allocation);
+  allocated_ = static_cast<uint32_t>(allocated_ - before + after);
 }
 
 void SampleRing::DropOldestSealed() {
@@ -156,7 +157,7 @@ void SampleRing::DropOldestSealed() {
     sealed_->next = oldest->next;
   }
   size_ -= oldest->tail.count;
-  allocated_ -= oldest->allocation;
+  allocated_ -= static_cast<uint32_t>(SealedAllocation(sizeof(Chunk) + oldest->bytes));
   std::free(oldest);
 }
 

@@ -60,7 +60,8 @@ class SampleRing {
   void StartChunk();
   /// Gives the newest chunk room for `bytes` bytes.
   void Reserve(size_t bytes);
-  void Resize(size_t allocation);
+  /// Of the newest chunk's memory, from `before` to `after` bytes.
+  void Resize(size_t before, size_t after);
   void DropOldestSealed();
   void DropExpired(const RingOptions& options);
 

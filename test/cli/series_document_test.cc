@@ -21,6 +21,7 @@ SeriesForecasts Predicted() {
   series.rule = "all";
   series.status = SeriesStatus::kPredicted;
   series.step_ms = 60'000;
+  series.seasons_ms = {86'400'000, 2'220'000};
   series.newest_sample_ms = 1'700'000'000'250;
   series.anomaly_score = -0.5;
   HorizonForecast horizon;
@@ -41,7 +42,7 @@ TEST(SeriesDocument, HasTheFieldsOfTheDocumentation) {
     "status": "success",
     "data": [{
       "labels": {"__name__": "load", "job": "a"}, "rule": "all", "status": "predicted", "step_seconds": 60,
-      "newest_sample_timestamp": 1700000000.25, "anomaly_score": -0.5,
+      "seasons_seconds": [86400, 2220], "newest_sample_timestamp": 1700000000.25, "anomaly_score": -0.5,
       "horizons": [{
         "horizon_seconds": 300, "predicted": 12.5,
         "bands": [{"coverage": 0.95, "lower": 10, "upper": 15, "realised_coverage": 0.9375}],

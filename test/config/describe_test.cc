@@ -26,6 +26,10 @@ remote_write: [{url: 'http://h:9090/w', strip_external_labels: {cluster: eu}}]
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
 }
 
+TEST(DescribeConfig, SaysWhereSeasonsAreFound) {
+  EXPECT_THAT(DescribeConfig(MustParse("forecasts: [{match: up, seasons: auto}]")), HasSubstr("; seasons auto; "));
+}
+
 TEST(DescribeConfig, HidesSecrets) {
   const std::string text = DescribeConfig(MustParse(R"(forecasts: []
 remote_write:

@@ -62,6 +62,13 @@ TEST(ForecastsConfig, ARuleNeedsOnlyMatch) {
   EXPECT_TRUE(options.forecasts[1].seasons_ms.empty());
 }
 
+TEST(ForecastsConfig, SeasonsAreFoundWhereAuto) {
+  const auto options = MustParse("forecasts: [{match: up, step: 30m, seasons: auto}, {match: load}]");
+  EXPECT_TRUE(options.forecasts[0].detect_seasons);
+  EXPECT_TRUE(options.forecasts[0].seasons_ms.empty());
+  EXPECT_FALSE(options.forecasts[1].detect_seasons);
+}
+
 TEST(ForecastsConfig, TheDefaultSeasonDoesNotRefuseLongSteps) {
   EXPECT_EQ(MustParse("forecasts: [{match: up, step: 12h, horizons: [1d]}]").forecasts[0].step_ms, 43'200'000);
 }
@@ -100,9 +107,9 @@ TEST(ForecastsConfig, NamesWhatIsWrongAndWhere) {
            {rule + "step: 5", "3:9", "forecasts[0].step: \"5\" is not a duration", ""},
            {rule + "step: 1ms", "3:9", "expected a duration from 100ms to 1d", "\"1ms\""},
            {rule + "step: [1m]", "3:9", "expected a duration such as 5m, found a list", ""},
-           {rule + "seasons: auto", "3:12", "seasons are not detected yet", "[1d]"},
-           {rule + "seasons: 1d", "3:12", "expected a list of durations, found text", "write [1d]"},
-           {rule + "seasons:", "3:3", "expected a list of durations, found nothing", ""},
+           {rule + "seasons: 1d", "3:12", "expected auto or a list of durations, found text", "write [1d]"},
+           {rule + "seasons: [1d, auto]", "3:17", "forecasts[0].seasons[1]: auto stands for the whole list", ""},
+           {rule + "seasons:", "3:3", "expected auto or a list of durations, found nothing", ""},
            {rule + "seasons: [1d, 24h]", "3:17", "forecasts[0].seasons[1]: stands twice", ""},
            {rule + "horizons: []", "3:13", "0 entries; write 1 to 16", ""},
            {rule + "horizons: [1h,2h,3h,4h,5h,6h,7h,8h,9h,10h,11h,12h,13h,14h,15h,16h,17h]", "3:13", "17 entries", ""},

@@ -328,13 +328,14 @@ class Prometheus(HttpProcess):
 
 
 class VictoriaMetrics(HttpProcess):
-    def __init__(self, program: str, folder: pathlib.Path):
+    def __init__(self, program: str, folder: pathlib.Path, memory_percent: int = 5):
         super().__init__("victoria-metrics", folder)
         self.program = program
+        self.memory_percent = memory_percent  # of the machine's, for caches
 
     def argv(self):
         return [self.program, f"-storageDataPath={self.folder}/data", f"-httpListenAddr={HOST}:{self.port}",
-                "-search.latencyOffset=0s", "-memory.allowedPercent=5"]
+                "-search.latencyOffset=0s", f"-memory.allowedPercent={self.memory_percent}"]
 
     def is_ready(self):
         return self.status("/health")[0] == 200

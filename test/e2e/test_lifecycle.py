@@ -157,7 +157,7 @@ def test_predictions_end_with_stale_markers_when_their_series_ends(promcast_prog
     demo.stop()
     # Prometheus would go on answering with the last value for five minutes without the marker.
     # A rule's own scores are no predictions of a series; they stay.
-    of_series = '{forecaster="promcast", __name__!~"forecast_(skill|coverage)_ratio"}'
+    of_series = '{forecaster="promcast", __name__!~"forecast_(skill|skill_against|coverage)_ratio"}'
     harness.wait_until(lambda: not stack.prometheus.query(of_series), "the predictions end", 30, poll_s=0.5)
     assert stack.prometheus.query('count_over_time(predicted_demo_load_requests_per_second[5m])') != []
 

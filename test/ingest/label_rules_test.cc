@@ -38,7 +38,7 @@ TEST(LabelRules, RefuseWhatCannotNameASeries) {
 TEST(LabelRules, KnowPromcastsOwnOutputByLabelAndByName) {
   for (const char* name :
        {"predicted_up", "predicted_lower_up", "predicted_rate_x", "forecast_anomaly", "forecast_anomaly_score",
-        "forecast_time_to_threshold_seconds", "forecast_skill_ratio", "forecast_coverage_ratio"}) {
+        "forecast_time_to_threshold_seconds", "forecast_skill_ratio", "forecast_skill_against_ratio", "forecast_coverage_ratio"}) {
     EXPECT_EQ(Check({{"__name__", name}}), SampleVerdict::kOwnSeries) << name;
   }
   EXPECT_EQ(Check({{"__name__", "renamed"}, {"forecaster", "promcast"}}), SampleVerdict::kOwnSeries);

@@ -204,5 +204,29 @@ TEST(ModelBank, ScoresCountWhatTheyNameOverResolvedForecasts) {
   EXPECT_EQ(score.seasonal_naive_absolute_error, score.naive_absolute_error);
 }
 
+TEST(ModelBank, IsComparedWithTheLineThroughTheLastHour) {
+  BankOptions options;
+  options.horizons = {5, 30};
+  options.seasons = {1440};
+  ModelBank rising(MakeBankPlan(options));
+  ModelBank noisy(MakeBankPlan(options));
+  const auto noise = WhiteNoise(2000, 4);
+  for (size_t i = 0; i < noise.size(); i++) {
+    rising.Update(static_cast<double>(i));
+    noisy.Update(noise[i]);
+  }
+  for (const size_t horizon : {0, 1}) {
+    const HorizonScore line = rising.Score(horizon);
+    EXPECT_LT(line.predict_linear_absolute_error, .2 * line.naive_absolute_error);
+    const HorizonScore none = noisy.Score(horizon);
+    EXPECT_GT(none.predict_linear_absolute_error, none.absolute_error);
+    EXPECT_LT(none.predict_linear_absolute_error, 2 * none.naive_absolute_error);
+  }
+  options.profile = Profile::kLean;
+  ModelBank lean(MakeBankPlan(options));
+  for (const double value : noise) lean.Update(value);
+  EXPECT_EQ(lean.Score(0).predict_linear_absolute_error, 0);
+}
+
 }  // namespace
 }  // namespace promcast

@@ -75,6 +75,32 @@ TEST(OutputSeries, LabelsThatClashAreRenamedAsPrometheusDoes) {
       1u);
 }
 
+TEST(OutputSeries, TimesToThresholdsHaveTheirLabelsAmongTheSeriesOwn) {
+  const std::string block = EncodeLabelBlock(
+      std::vector<LabelView>{{"Zone", "Z"}, {"__name__", "m"}, {"coverage", "all"}, {"quantile", "q"}, {"r", "r"}});
+  RuleOptions options = testing::TestRule("m");
+  options.thresholds = {{.name = "full", .level = 1, .side = ThresholdSide::kAbove}};
+  const RuleSet rules({options});
+  OutputSeries output;
+  output.Open(block, CellReading::kLast, rules.rules()[0]);
+  OutputBatch batch;
+  output.AppendTimeToThreshold(0, true, {1, 2}, batch);
+  output.AppendPoint(0, {1, 3}, batch);
+  testing::Written written;
+  testing::Record(batch, written);
+  EXPECT_EQ(written.count("forecast_time_to_threshold_seconds{Zone=\"Z\",coverage=\"all\",exported_quantile=\"q\","
+                          "forecaster=\"promcast\",metric=\"m\",quantile=\"0.975\",r=\"r\",threshold=\"full\"}"),
+            1u);
+  EXPECT_EQ(written.count("predicted_m{Zone=\"Z\",exported_coverage=\"all\",forecaster=\"promcast\",horizon=\"5s\","
+                          "quantile=\"q\",r=\"r\"}"),
+            1u);
+  for (size_t i = 0; i < batch.size(); i++) {
+    std::vector<LabelView> labels;
+    DecodeLabelBlock(batch[i].label_block, labels);
+    EXPECT_TRUE(std::is_sorted(labels.begin(), labels.end()));
+  }
+}
+
 TEST(OutputSeries, EveryOutputSeriesEndsWithAStaleMarker) {
   const std::string block = EncodeLabelBlock(std::vector<LabelView>{{"__name__", "m"}});
   const RuleSet rules({testing::TestRule("m")});

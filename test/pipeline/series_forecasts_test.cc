@@ -175,6 +175,18 @@ TEST(SeriesForecasts, SkillIsAgainstTheBetterNaiveBaseline) {
   EXPECT_EQ(SkillOf(HorizonScore()), std::nullopt);
 }
 
+TEST(SeriesForecasts, SkillIsToldAgainstEachBaselineThatIsThere) {
+  const HorizonScore score{.count = 30,
+                           .absolute_error = 2,
+                           .naive_absolute_error = 4,
+                           .seasonal_naive_absolute_error = 8,
+                           .predict_linear_absolute_error = 0,
+                           .inside = {}};
+  EXPECT_EQ(SkillAgainst(SkillBaseline::kNaive, score), .5);
+  EXPECT_EQ(SkillAgainst(SkillBaseline::kSeasonalNaive, score), .75);
+  EXPECT_EQ(SkillAgainst(SkillBaseline::kPredictLinear, score), std::nullopt);
+}
+
 TEST(SeriesSearch, FindsWhatAnySelectorSelectsOnce) {
   EngineFixture f({TestRule("{__name__=~\"load|temperature\"}")});
   for (const char* name : {"load", "temperature", "unselected"}) {
@@ -217,6 +229,41 @@ TEST(SeriesSearch, GoesOnInPiecesUntilAllSeriesWereSeen) {
   EXPECT_THAT(found.series, SizeIs(2));
   EXPECT_FALSE(found.truncated);
   EXPECT_GT(pieces, 1);
+}
+
+// An unusual period: 37 minutes, in a rule that was told of none.
+TEST(SeriesForecasts, ASeasonThatNobodyToldIsFoundAndBeatsTheNaiveForecast) {
+  constexpr int kMinutes = 1500, kHorizon = 15;
+  RuleOptions rule = TestRule("load");
+  rule.step_ms = 60'000;
+  rule.interval_ms = 60'000;
+  rule.horizons_ms = {kHorizon * 60'000};
+  rule.detect_seasons = true;
+  EngineFixture f({rule});
+  std::mt19937 random(5);
+  std::normal_distribution<double> noise;
+  std::vector<double> values;
+  for (int minute = 0; minute < kMinutes; minute++)
+    values.push_back(50 + 10 * std::sin(2 * M_PI * minute / 37) + noise(random));
+  double error = 0, naive_error = 0;
+  int scored = 0;
+  f.Apply(kLoad, f.clock.NowMs(), values[0]);
+  EXPECT_THAT(Only(f).seasons_ms, IsEmpty());
+  for (int minute = 1; minute < kMinutes; minute++) {
+    f.clock.Advance(60'000);
+    f.Apply(kLoad, f.clock.NowMs(), values[minute]);
+    f.RunDue();
+    if (minute < 1000 || minute + kHorizon >= kMinutes) continue;
+    const double predicted = Only(f).horizons.at(0).predicted;
+    error += std::abs(predicted - values[minute + kHorizon]);
+    naive_error += std::abs(values[minute] - values[minute + kHorizon]);
+    scored++;
+  }
+  EXPECT_THAT(Only(f).seasons_ms, ElementsAre(37 * 60'000));
+  EXPECT_GT(scored, 400);
+  EXPECT_LT(error, .4 * naive_error);
+  EXPECT_EQ(f.engine->Report().seasons[1], 1u);
+  EXPECT_EQ(f.engine->Report().seasons[0], 0u);
 }
 
 }  // namespace

@@ -127,6 +127,43 @@ TEST(ShardEngine, AStaleMarkerEndsTheOutputAtOnceButForgetsNothing) {
   EXPECT_FALSE(f.written[kPoint].empty());
 }
 
+TEST(ShardEngine, ALeanSeriesKeepsFewSamplesYetStartsAgainFromThem) {
+  RuleOptions rule = TestRule("load");
+  rule.profile = Profile::kLean;
+  EngineFixture f({rule});
+  const auto whole_wave = [](int second) { return std::round(Wave(second)); };
+  const auto seconds_to_first_point = [&] {
+    f.written.clear();
+    int seconds = 0;
+    for (; seconds < 100 && f.written[kPoint].empty(); seconds++)
+      f.Stream(kLoad, 1, [&](int) { return whole_wave(seconds); });
+    return seconds;
+  };
+  const int from_nothing = seconds_to_first_point();
+  ASSERT_LT(from_nothing, 100);
+  f.Stream(kLoad, 300, whole_wave);
+  EXPECT_GT(f.engine->Report().ring_bytes, 0u);
+  EXPECT_LE(f.engine->Report().ring_bytes, 256u);
+  rule.horizons_ms.pop_back();
+  f.Reconfigure({rule});
+  EXPECT_LE(seconds_to_first_point(), from_nothing / 2);
+}
+
+TEST(ShardEngine, LabelsOfExpiredSeriesAreGivenBack) {
+  EngineFixture f({TestRule("load")});
+  const std::string long_text(1000, 'x');
+  f.Apply({{"__name__", "load"}, {"job", "stays"}}, kStart, 1);
+  const size_t before = f.engine->Report().label_bytes;
+  for (int i = 0; i < 100; i++) f.Apply({{"__name__", "load"}, {"job", long_text + std::to_string(i)}}, kStart, 1);
+  EXPECT_GT(f.engine->Report().label_bytes, before + 100'000);
+  for (int i = 0; i < 2; i++) {
+    f.clock.Advance(f.options.series.idle_timeout_ms + 2000);
+    f.RunDue();
+  }
+  EXPECT_EQ(f.metrics.series_expired.value(), 101);
+  EXPECT_LT(f.engine->Report().label_bytes, before + 20'000);
+}
+
 TEST(ShardEngine, SeriesExpireWhenIdleAndTheirOutputEnds) {
   EngineFixture f({TestRule("load")});
   f.Stream(kLoad, 60, Wave);

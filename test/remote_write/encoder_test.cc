@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "remote_write/label_block.h"
 #include "request_builder.h"
 
@@ -103,6 +106,86 @@ TEST_F(EncoderTest, DecoderReadsWhatItWrote) {
       EXPECT_FALSE(series.NextSample(sample));
     }
     EXPECT_FALSE(decoder.NextSeries(series));
+  }
+}
+
+using Texts = std::map<std::string, std::string>;
+
+std::string Block(const Texts& labels) {
+  std::string block;
+  for (const auto& [name, value] : labels) AppendLabel(block, name, value);
+  return block;
+}
+
+/// The next series' labels: those of the one before, some, many or all of them changed.
+void ChangeLabels(std::mt19937_64& random, Texts& labels) {
+  const auto pick = [&](size_t count) { return static_cast<size_t>(random() % count); };
+  if (pick(10) == 0) labels.clear();
+  const size_t names = pick(20) == 0 ? 300 : 12;
+  for (size_t change = pick(8) == 0 ? pick(100) : pick(4); change > 0; change--) {
+    const std::string name = "n" + std::to_string(pick(names));
+    if (pick(3) == 0) {
+      labels.erase(name);
+    } else {
+      // Short, so that a value is often another label's value or name, and may be long enough for a longer length.
+      labels[name] = pick(4) == 0 ? std::string(pick(300), 'v') : "n" + std::to_string(pick(names));
+    }
+  }
+}
+
+/// What remote write 2.0 says of `series`: each text once, in the order in which they come.
+void SymbolsInOrder(const std::vector<Texts>& series, std::vector<std::string>& symbols,
+                    std::vector<std::vector<uint32_t>>& refs) {
+  std::map<std::string, uint32_t> known = {{"", 0}};
+  symbols = {""};
+  const auto ref = [&](const std::string& text) {
+    const auto [at, fresh] = known.try_emplace(text, static_cast<uint32_t>(symbols.size()));
+    if (fresh) symbols.push_back(text);
+    return at->second;
+  };
+  for (const Texts& labels : series) {
+    refs.emplace_back();
+    for (const auto& [name, value] : labels) refs.back().insert(refs.back().end(), {ref(name), ref(value)});
+  }
+}
+
+TEST_F(EncoderTest, EqualNearlyEqualAndDisjointLabelsAreWrittenAsIfEachStoodAlone) {
+  std::mt19937_64 random(11);
+  for (int request_number = 0; request_number < 300; request_number++) {
+    std::vector<Texts> series;
+    std::vector<std::string> blocks;
+    Texts labels;
+    for (size_t i = random() % 120; i > 0; i--) {
+      if (random() % 4 != 0) ChangeLabels(random, labels);
+      series.push_back(labels);
+      blocks.push_back(Block(labels));
+    }
+    std::vector<OutgoingSample> samples;
+    for (const std::string& block : blocks) {
+      const Sample sample{static_cast<int64_t>(random()), static_cast<double>(random() % 1000)};
+      samples.push_back({block, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown});
+    }
+    std::vector<std::string> symbols;
+    std::vector<std::vector<uint32_t>> refs;
+    SymbolsInOrder(series, symbols, refs);
+
+    v2::Request request;
+    ASSERT_TRUE(request.ParseFromString(Encode(WriteProtocol::kV2, samples)));
+    ASSERT_THAT(request.symbols(), ::testing::ElementsAreArray(symbols));
+    ASSERT_EQ(static_cast<size_t>(request.timeseries_size()), series.size());
+    v1::WriteRequest request_v1;
+    ASSERT_TRUE(request_v1.ParseFromString(Encode(WriteProtocol::kV1, samples)));
+    ASSERT_EQ(static_cast<size_t>(request_v1.timeseries_size()), series.size());
+    for (size_t i = 0; i < series.size(); i++) {
+      const auto& written = request.timeseries(static_cast<int>(i));
+      ASSERT_THAT(written.labels_refs(), ::testing::ElementsAreArray(refs[i]));
+      EXPECT_EQ(written.samples(0).timestamp(), samples[i].sample.timestamp_ms);
+      EXPECT_EQ(written.samples(0).value(), samples[i].sample.value);
+      EXPECT_EQ(static_cast<int>(written.metadata().type()), static_cast<int>(samples[i].type));
+      Texts read;
+      for (const auto& label : request_v1.timeseries(static_cast<int>(i)).labels()) read[label.name()] = label.value();
+      ASSERT_EQ(read, series[i]);
+    }
   }
 }
 

@@ -66,15 +66,36 @@ TEST(LabelBlockTest, BlocksAreOrderedAsTheirLabelsAre) {
   }
 }
 
-TEST(LabelBlockTest, SplicingIsMergingAndSortingAgain) {
+TEST(LabelBlockTest, EncodingIntoABlockThatWasUsedBeforeLeavesNothingOfIt) {
+  std::mt19937_64 random(8);
+  std::string block = "left over";
+  for (int i = 0; i < 2000; i++) {
+    const Texts texts = RandomTexts(random, 8);
+    std::string appended;
+    for (const auto& [name, value] : texts) AppendLabel(appended, name, value);
+    EncodeLabelBlock(Views(texts), block);
+    ASSERT_EQ(block, appended);
+  }
+}
+
+TEST(LabelBlockTest, PiecesWithLabelsBetweenThemAreMergingAndSortingAgain) {
   std::mt19937_64 random(7);
-  std::string out = "left over";
   for (int i = 0; i < 20000; i++) {
     const Texts texts = RandomTexts(random, 8), added = RandomTexts(random, 4);
-    Texts merged = texts;
-    for (const auto& [name, value] : added) merged[name] = value;
-    SpliceLabels(EncodeLabelBlock(Views(texts)), Views(added), out);
-    ASSERT_EQ(out, EncodeLabelBlock(Views(merged)));
+    Texts merged = added;
+    merged.insert(texts.begin(), texts.end());
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : added) names.push_back(name);
+    const std::string block = EncodeLabelBlock(Views(texts));
+    std::vector<std::string_view> pieces(names.size() + 1, "left over");
+    CutLabels(block, names, pieces);
+    std::string joined;
+    for (size_t piece = 0; piece < names.size(); piece++) {
+      joined += pieces[piece];
+      AppendLabel(joined, names[piece], added.at(std::string(names[piece])));
+    }
+    joined += pieces.back();
+    ASSERT_EQ(joined, EncodeLabelBlock(Views(merged)));
   }
 }
 

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "series/fingerprint_table.h"
+#include "timeseries/fingerprint.h"
+#include "timeseries/labels.h"
+
+namespace promcast {
+
+/// The labels of one series in a LabelStore: references to texts that series share, and the values that are its own.
+/// Goes back to its store by LabelStore::Release(), or ends with it.
+class StoredLabels {
+ public:
+  StoredLabels() = default;
+
+ private:
+  friend class LabelStore;
+  std::unique_ptr<uint8_t[]> bytes_;  // a varint, how many follow; then the labels
+};
+
+/// The labels of many series, each text that several share kept once: names always, pairs of name and value from their
+/// second appearance on, for which the first leaves a trace of two bytes. A value that one series alone has costs its
+/// length and about three bytes. Texts without a series are given back; tables stay as long as they were, as those of a
+/// Registry do. Not thread-safe.
+class LabelStore {
+ public:
+  LabelStore();
+
+  /// `labels`: in any order; what they view is copied.
+  StoredLabels Add(std::span<const LabelView> labels);
+  /// `labels` must come from this store's Add().
+  void Release(StoredLabels labels);
+  /// Replaces `views` by the labels in the order in which they were added. They live until the next Add() or Release().
+  void View(const StoredLabels& labels, std::vector<LabelView>& views) const;
+
+  size_t size() const { return series_; }
+  /// Texts that are shared now.
+  size_t shared_texts() const { return texts_.size() - free_ids_.size(); }
+  /// Heap memory held, stored labels included.
+  size_t allocated_bytes() const;
+
+ private:
+  /// A name with a value, or with none: the name alone.
+  struct Text {
+    std::unique_ptr<char[]> chars;
+    uint32_t name_bytes = 0;
+    uint32_t value_bytes = 0;
+    uint32_t references = 0;
+  };
+
+  /// Whether that pair was seen before, as far as is remembered; it is from now on.
+  bool WasSeen(const Fingerprint& pair);
+  uint32_t Refer(const LabelView& text, const Fingerprint& fingerprint);
+  void Drop(uint32_t id);
+  void AppendLabel(const LabelView& label);
+
+  const uint64_t hash_seed_;
+  std::vector<Text> texts_;  // by id
+  std::vector<uint32_t> free_ids_;
+  FingerprintTable ids_;
+  std::vector<uint16_t> seen_;  // by some bits of a pair's fingerprint: others of them, 0 for none
+  std::vector<uint8_t> encoded_;
+  size_t series_ = 0;
+  size_t text_bytes_ = 0;    // of all texts' characters
+  size_t series_bytes_ = 0;  // of all stored labels
+};
+
+}  // namespace promcast
