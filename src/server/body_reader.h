@@ -127,7 +127,8 @@ class BodyReader {
   Failure Grow(size_t needed) {
     const size_t most = length_ ? *length_ : limit_ + 1;
     const size_t size = std::max(needed, std::min(most, std::max(kPieceBytes, 2 * arrived_)));
-    if (!reservation_.GrowTo(size, LeftToOthers(size))) {
+    // By the announced length where there is one: what is let in passes to its end.
+    if (!reservation_.GrowTo(size, LeftToOthers(length_.value_or(size)))) {
       return BodyFailure{503, "too many bytes in flight; send the request again"};
     }
     bytes_.resize(size);
