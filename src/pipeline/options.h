@@ -48,7 +48,8 @@ struct LimitOptions {
   size_t max_series = 2'000'000;         ///< with a model
   size_t max_known_series = 10'000'000;  ///< seen, with or without a rule; beyond it new series are left out
   size_t max_output_series = 8'000'000;
-  size_t max_memory_bytes = 0;     ///< resident; above it new series are left out, known ones go on; 0: no limit
+  size_t max_memory_bytes =
+      0;  ///< resident; near it series give up seasons and horizons, above it new ones are left out; 0: no limit
   int64_t max_ahead_ms = 600'000;  ///< samples stamped further ahead are refused
   friend bool operator==(const LimitOptions&, const LimitOptions&) = default;
 };

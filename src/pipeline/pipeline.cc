@@ -221,6 +221,7 @@ void Pipeline::ReportLoop() {
 
 void Pipeline::WatchMemory(int64_t lap_ms) {
   const size_t limit_bytes = max_memory_bytes_.load();
+  const bool was_full = memory_watch_.full();
   memory_watch_.Look({.used_bytes = limit_bytes > 0 ? ResidentBytes() : 0,
                       .limit_bytes = static_cast<double>(limit_bytes),
                       .relieved_series = admission_.relieved_series,
@@ -236,7 +237,8 @@ void Pipeline::WatchMemory(int64_t lap_ms) {
         {{"gives_up", MemoryReliefName(relief)}, {"max_memory_bytes", limit_bytes}});
   }
   const bool full = memory_watch_.full();
-  if (full == admission_.memory_full.exchange(full)) return;
+  admission_.memory_full = full;
+  if (full == was_full) return;
   Log(full ? LogLevel::kWarn : LogLevel::kInfo,
       full ? "memory is above limits.max_memory; new series are left out" : "memory is below limits.max_memory again",
       {{"max_memory_bytes", limit_bytes}});

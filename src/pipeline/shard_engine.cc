@@ -5,6 +5,7 @@
 
 #include "ingest/label_rules.h"
 #include "remote_write/label_block.h"
+#include "self_metrics/process_metrics.h"
 #include "series/step_detector.h"
 
 namespace promcast {
@@ -125,6 +126,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   if (verdict == SampleVerdict::kOwnSeries) return Ignore(sample.fingerprint, verdict);
   const Rule* rule = rules_->Match(labels_);
   if (rule == nullptr) return Ignore(sample.fingerprint, SampleVerdict::kNoRule);
+  if (!context_.admission.memory_full) LookAtMemory();
   if (context_.admission.memory_full || !context_.admission.series.Take(1, limits_.max_series))
     return Ignore(sample.fingerprint, SampleVerdict::kLimitReached);
 
@@ -142,6 +144,13 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   context_.metrics.series_created.Increment();
   Enlist(slot);
   return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
+}
+
+// A flood of new series fills memory faster than the pipeline's own watch looks at it.
+void ShardEngine::LookAtMemory() {
+  constexpr uint32_t kSeriesBetweenLooks = 256;
+  if (limits_.max_memory_bytes == 0 || next_generation_ % kSeriesBetweenLooks != 0) return;
+  if (ResidentBytes() > static_cast<double>(limits_.max_memory_bytes)) context_.admission.memory_full = true;
 }
 
 SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict verdict) {

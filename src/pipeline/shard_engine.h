@@ -70,6 +70,7 @@ class ShardEngine {
 
  private:
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);
+  void LookAtMemory();
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);

@@ -392,6 +392,20 @@ TEST(ShardEngine, SeriesLeftOutByALimitAreLookedAtAgain) {
   EXPECT_EQ(f.Apply(kLoad, f.clock.NowMs(), 1), SampleVerdict::kAccepted);
 }
 
+TEST(ShardEngine, AFloodOfNewSeriesIsStoppedWithinSomeHundreds) {
+  EngineFixture f({TestRule("load")});
+  f.options.limits.max_memory_bytes = 1;
+  f.Reconfigure({TestRule("load")});
+  size_t accepted = 0;
+  for (int i = 0; i < 2000; i++) {
+    const Labels labels({{"__name__", "load"}, {"job", std::to_string(i)}});
+    accepted += f.Apply(labels, kStart, 1) == SampleVerdict::kAccepted;
+  }
+  EXPECT_GT(accepted, 0u);
+  EXPECT_LT(accepted, 500u);
+  EXPECT_TRUE(f.admission.memory_full);
+}
+
 TEST(ShardEngine, AnswersMemoryPressureWithSeasonsAndThenHorizonsAndKeepsEverySeries) {
   RuleOptions rule = TestRule("load");
   rule.seasons_ms = {60'000};
