@@ -127,20 +127,18 @@ class BodyReader {
   Failure Grow(size_t needed) {
     const size_t most = length_ ? *length_ : limit_ + 1;
     const size_t size = std::max(needed, std::min(most, std::max(kPieceBytes, 2 * arrived_)));
-    // By the announced length where there is one: what is let in passes to its end.
-    if (!reservation_.GrowTo(size, LeftToOthers(length_.value_or(size)))) {
+    if (!reservation_.GrowTo(size, LeftToOthers(size))) {
       return BodyFailure{503, "too many bytes in flight; send the request again"};
     }
     bytes_.resize(size);
     return std::nullopt;
   }
 
-  /// What a body of `size` bytes does not take of the budget: half, and half of the rest when it needs more than that,
-  /// so that one such body passes beside small ones.
+  /// What a body of `size` bytes does not take of the budget: half of what it leaves, so that one large body passes
+  /// beside small ones, and that it needs no less on its way than at its end.
   size_t LeftToOthers(size_t size) const {
     const size_t budget = budget_.limit_bytes();
-    if (size <= kSmallBytes) return 0;
-    return size <= budget / 2 ? budget / 2 : (budget - std::min(size, budget)) / 2;
+    return size <= kSmallBytes ? 0 : (budget - std::min(size, budget)) / 2;
   }
 
   /// Bytes that the socket holds already; 0 where that can't be told.
