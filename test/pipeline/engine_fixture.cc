@@ -39,6 +39,12 @@ void Record(const OutputBatch& batch, Written& written) {
   }
 }
 
+RuleOptions RuleOfAnyStep(const std::string& match) {
+  RuleOptions rule = TestRule(match);
+  rule.step_ms = 0;
+  return rule;
+}
+
 TestBatch::TestBatch(const std::vector<SentSample>& samples) : decoder_(DecodeLimits(), kSeed) {
   std::vector<std::string> blocks;
   std::vector<OutgoingSample> outgoing;
@@ -73,6 +79,12 @@ std::vector<SampleVerdict> EngineFixture::Apply(const std::vector<SentSample>& s
 
 SampleVerdict EngineFixture::Apply(const Labels& labels, int64_t timestamp_ms, double value) {
   return Apply({SentSample{labels, {timestamp_ms, value}}}).front();
+}
+
+void EngineFixture::ApplyOneOfEach(int series) {
+  std::vector<SentSample> samples;
+  for (int i = 0; i < series; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1}});
+  Apply(samples);
 }
 
 void EngineFixture::Stream(const Labels& labels, int seconds, const std::function<double(int)>& value) {

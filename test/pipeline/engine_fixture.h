@@ -24,6 +24,9 @@ struct SentSample {
 /// A rule for everything that `match` selects: a step of 1 s, horizons 5 s and 30 s, predictions each second.
 RuleOptions TestRule(const std::string& match);
 
+/// The same, but for the step, which each series shows: no model is started for a single sample.
+RuleOptions RuleOfAnyStep(const std::string& match);
+
 /// What output came, by series as Prometheus prints it.
 using Written = std::map<std::string, std::vector<Sample>>;
 
@@ -45,6 +48,8 @@ class EngineFixture {
 
   std::vector<SampleVerdict> Apply(const std::vector<SentSample>& samples);
   SampleVerdict Apply(const Labels& labels, int64_t timestamp_ms, double value);
+  /// One sample of each of so many series load{i="0"}, load{i="1"}, ...
+  void ApplyOneOfEach(int series);
   /// One sample a second, value(i), the clock moving along, all that is due served after each.
   void Stream(const Labels& labels, int seconds, const std::function<double(int)>& value);
   void RunDue();

@@ -17,8 +17,8 @@ using ::testing::ElementsAre;
 using testing::EngineFixture;
 using ::testing::IsEmpty;
 using testing::kStart;
-using testing::SentSample;
 using ::testing::SizeIs;
+using testing::RuleOfAnyStep;
 using testing::TestRule;
 
 const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
@@ -215,13 +215,9 @@ TEST(SeriesSearch, SaysWhetherMoreThanTheLimitMatched) {
 }
 
 TEST(SeriesSearch, GoesOnInPiecesUntilAllSeriesWereSeen) {
-  RuleOptions rule = TestRule("load");
-  rule.step_ms = 0;
-  EngineFixture f({rule});
+  EngineFixture f({RuleOfAnyStep("load")});
   constexpr int kSeries = 40'000;
-  std::vector<SentSample> samples;
-  for (int i = 0; i < kSeries; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1}});
-  f.Apply(samples);
+  f.ApplyOneOfEach(kSeries);
   FoundSeries found;
   int pieces = 0;
   for (std::optional<uint32_t> slot = 0; slot; pieces++)

@@ -22,6 +22,7 @@ using ::testing::Key;
 using testing::kStart;
 using testing::SentSample;
 using ::testing::SizeIs;
+using testing::RuleOfAnyStep;
 using testing::TestRule;
 
 const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
@@ -269,13 +270,9 @@ TEST(SeriesReader, LongCellsHavePointsInBetween) {
 }
 
 TEST(SeriesReader, GoesOnInPiecesUntilAllSeriesWereSeen) {
-  RuleOptions rule = TestRule("load");
-  rule.step_ms = 0;
-  EngineFixture f({rule});
+  EngineFixture f({RuleOfAnyStep("load")});
   constexpr int kSeries = 20'000;
-  std::vector<SentSample> samples;
-  for (int i = 0; i < kSeries; i++) samples.push_back({{{"__name__", "load"}, {"i", std::to_string(i)}}, {kStart, 1}});
-  f.Apply(samples);
+  f.ApplyOneOfEach(kSeries);
   const ReadQuery query = Query("load", kStart, kStart);
   const auto selector = Selector::FromMatchers(query.matchers);
   SeriesReader reader(query, *selector, f.clock.NowMs());
