@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "forecast/block_float.h"
+#include "forecast/fetch_memory.h"
 
 namespace promcast {
 namespace {
@@ -234,6 +235,10 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
     }
     out[i] = ahead.usual + past_.deviation() * distance;
   }
+}
+
+void DirectRegressions::Fetch() const {
+  FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
 }
 
 size_t DirectRegressions::ModelBytes() const {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "forecast/fetch_memory.h"
+
 namespace promcast {
 namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -192,6 +194,12 @@ double Past::SeasonAgo() const {
 
 double Past::AroundSeasonAgo() const {
   return lag_ ? lag_->AroundAgo(lag_->length(), kWidth) : kNaN;
+}
+
+void Past::Fetch() const {
+  if (lag_) FetchMemory(lag_.get(), sizeof(LagRing));
+  if (profile_) profile_->Fetch();
+  for (const SeasonProfile& longer : longer_) longer.Fetch();
 }
 
 size_t Past::HeapBytes() const {

@@ -94,6 +94,8 @@ class Past {
   double SeasonAgo() const;
   double AroundSeasonAgo() const;
 
+  /// See FetchMemory(): what is known of the phases around now.
+  void Fetch() const;
   size_t HeapBytes() const;
 
  private:

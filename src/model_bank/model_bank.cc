@@ -8,6 +8,7 @@
 
 #include "candidates/candidates.h"
 #include "forecast/direct_regression.h"
+#include "forecast/fetch_memory.h"
 #include "forecast/past.h"
 #include "forecast/season_detector.h"
 #include "forecast/trend_line.h"
@@ -253,6 +254,25 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
     out.upper[i] = bank.Bounded(bank.scale.FromModel(point + half_width));
   }
   return true;
+}
+
+void ModelBank::Fetch(int depth) const {
+  const Impl& bank = *impl_;
+  switch (depth) {
+    case 0:
+      return FetchMemory(&bank, sizeof(bank));
+    case 1:
+      bank.past.Fetch();
+      FetchMemory(bank.ladder.data(), bank.ladder.size() * sizeof(HorizonMix));
+      return FetchMemory(bank.regressions.get(), bank.regressions ? sizeof(DirectRegressions) : 0);
+    default:
+      for (const HorizonMix& mix : bank.ladder) mix.Fetch();
+      if (bank.regressions) bank.regressions->Fetch();
+  }
+}
+
+bool ModelBank::warm() const {
+  return impl_->warm();
 }
 
 std::vector<int> ModelBank::seasons() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "forecast/fetch_memory.h"
 #include "ingest/label_rules.h"
 #include "remote_write/label_block.h"
 #include "self_metrics/process_metrics.h"
@@ -11,8 +12,8 @@
 namespace promcast {
 namespace {
 
-// How far ahead of a probe its table entry is asked for.
-constexpr size_t kPrefetchDistance = 8;
+// So many samples are looked for at once, so that memory comes for one while another is looked at.
+constexpr size_t kSamplesAtOnce = 16;
 
 // So many samples of output are handed on at the latest.
 constexpr size_t kFlushedSamples = 4096;
@@ -74,28 +75,59 @@ void ShardEngine::Apply(ShardBatch& batch) {
   const size_t count = batch.samples.size();
   batch.verdicts.resize(count);
   left_out_ = {};
-  for (size_t i = 0; i < count; i++) {
-    if (i + kPrefetchDistance < count) {
-      registry_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
-      ignored_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
-    }
-    const IncomingSample& sample = batch.samples[i];
-    SampleVerdict verdict;
-    if (const SampleVerdict* known = KnownVerdict(sample.fingerprint)) {
-      verdict = *known;
-    } else if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
-      verdict = SampleVerdict::kTooFarAhead;
-      if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
-    } else if (const auto slot = registry_.Find(sample.fingerprint)) {
-      verdict = ApplyTo(registry_[*slot], sample, now_ms);
-    } else {
-      verdict = ignored_.Find(sample.fingerprint);
-      if (verdict == SampleVerdict::kAccepted) verdict = Admit(sample, batch);
-    }
-    batch.verdicts[i] = verdict;
+  const std::span<const IncomingSample> samples = batch.samples;
+  Prefetch(samples.first(std::min(count, kSamplesAtOnce)));
+  for (size_t begin = 0; begin < count; begin += kSamplesAtOnce) {
+    const auto together = samples.subspan(begin, std::min(kSamplesAtOnce, count - begin));
+    const size_t end = begin + together.size();
+    Prefetch(samples.subspan(end, std::min(kSamplesAtOnce, count - end)));
+    FetchSeries(together);
+    for (size_t i = begin; i < end; i++) batch.verdicts[i] = Apply(samples[i], now_ms, batch);
   }
   if (cells_to_count_ > 0) context_.metrics.cells.Increment(std::exchange(cells_to_count_, 0));
   FlushOutput();
+}
+
+void ShardEngine::Prefetch(std::span<const IncomingSample> samples) const {
+  for (const IncomingSample& sample : samples) {
+    registry_.Prefetch(sample.fingerprint);
+    ignored_.Prefetch(sample.fingerprint);
+  }
+}
+
+// Pointer by pointer, each for all samples before the next.
+void ShardEngine::FetchSeries(std::span<const IncomingSample> samples) const {
+  std::array<const SeriesState*, kSamplesAtOnce> states;
+  std::array<const ModelBank*, kSamplesAtOnce> banks;  // that a cell will be closed for
+  size_t closing = 0;
+  for (size_t i = 0; i < samples.size(); i++) states[i] = registry_.Fetch(samples[i].fingerprint);
+  for (size_t i = 0; i < samples.size(); i++) {
+    if (states[i] == nullptr) continue;
+    states[i]->ring.Fetch(0);
+    FetchMemory(states[i]->model.get(), states[i]->model ? sizeof(SeriesModel) : 0);
+  }
+  for (size_t i = 0; i < samples.size(); i++) {
+    if (states[i] == nullptr) continue;
+    states[i]->ring.Fetch(1);
+    const SeriesModel* model = states[i]->model.get();
+    if (model == nullptr || !model->grid.LiesBeyond(samples[i].timestamp_ms)) continue;
+    model->bank.Fetch(0);
+    banks[closing++] = &model->bank;
+  }
+  for (const int depth : {1, 2}) {
+    for (size_t i = 0; i < closing; i++) banks[i]->Fetch(depth);
+  }
+}
+
+SampleVerdict ShardEngine::Apply(const IncomingSample& sample, int64_t now_ms, ShardBatch& batch) {
+  if (const SampleVerdict* known = KnownVerdict(sample.fingerprint)) return *known;
+  if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
+    if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
+    return SampleVerdict::kTooFarAhead;
+  }
+  if (const auto slot = registry_.Find(sample.fingerprint)) return ApplyTo(registry_[*slot], sample, now_ms);
+  const SampleVerdict verdict = ignored_.Find(sample.fingerprint);
+  return verdict == SampleVerdict::kAccepted ? Admit(sample, batch) : verdict;
 }
 
 const SampleVerdict* ShardEngine::KnownVerdict(const Fingerprint& fingerprint) const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -69,6 +70,9 @@ class ShardEngine {
   std::optional<uint32_t> Read(uint32_t first_slot, SeriesReader& reader, ReadResult& result) const;
 
  private:
+  void Prefetch(std::span<const IncomingSample> samples) const;
+  void FetchSeries(std::span<const IncomingSample> samples) const;
+  SampleVerdict Apply(const IncomingSample& sample, int64_t now_ms, ShardBatch& batch);
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);
   void LookAtMemory();
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
@@ -82,6 +86,7 @@ class ShardEngine {
   std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state);
   void Enlist(uint32_t slot);
 
+  void FetchMembers(std::span<const Schedule::Member> members) const;
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
   bool Predict(SeriesState& state, int64_t now_ms);
   void AppendForecasts(SeriesState& state, int64_t now_ms);

@@ -86,6 +86,11 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   while (allocated_ > max_bytes && sealed_ != nullptr) DropOldestSealed();
 }
 
+void SampleRing::Fetch(int step) const {
+  if (newest_ == nullptr) return;
+  __builtin_prefetch(step == 0 ? static_cast<const void*>(newest_) : newest_->data() + newest_->bytes);
+}
+
 Sample SampleRing::newest() const {
   assert(!empty());
   return {newest_->tail.last_ms, newest_value_};

@@ -42,6 +42,8 @@ class SampleRing {
 
   /// `sample` must be newer than newest(); its value may be any, also NaN and the stale marker.
   void Append(Sample sample, const RingOptions& options);
+  /// Asks for the memory that Append looks at, in two steps: each reads what the one before has asked for.
+  void Fetch(int step) const;
   bool empty() const { return newest_ == nullptr; }
   size_t size() const { return size_; }
   /// The ring must not be empty.
