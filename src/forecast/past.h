@@ -97,6 +97,9 @@ class Past {
   /// See FetchMemory(): what is known of the phases around now.
   void Fetch() const;
   size_t HeapBytes() const;
+  /// Read into a past that has the same seasons.
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Level {
@@ -105,6 +108,11 @@ class Past {
     uint8_t seen = 0;  // since a shift, up to the most that matters; in the filter's last byte
 
     void Update(double value, double rate, int shift_after);
+    template <class Archive>
+    void Persist(Archive& archive) {
+      auto& [level, guard, since] = *this;
+      archive(level, guard, since);
+    }
   };
   static_assert(sizeof(Level) == 16);
 

@@ -31,6 +31,8 @@ class PhaseMemory {
   void Fetch(int phase) const { FetchMemory(cells_.get() + phase, 1); }
   /// What this holds on the heap.
   size_t HeapBytes() const { return phases_ * sizeof(int16_t); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Range {

@@ -41,6 +41,8 @@ class SeasonProfile {
   int season_length() const { return clock_.length(); }
   void Fetch() const { cells_.Fetch(clock_.step() < 0 ? 0 : clock_.PhaseOf(clock_.step())); }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   static constexpr int kDelay = 3;

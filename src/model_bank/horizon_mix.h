@@ -86,6 +86,8 @@ class HorizonMix {
   void Fetch() const { FetchMemory(memory_.get(), SumBytes()); }
   size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
   size_t SumBytes() const { return sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Record;

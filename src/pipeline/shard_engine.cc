@@ -5,7 +5,6 @@
 
 #include "forecast/fetch_memory.h"
 #include "ingest/label_rules.h"
-#include "remote_write/label_block.h"
 #include "self_metrics/process_metrics.h"
 #include "series/step_detector.h"
 
@@ -302,8 +301,7 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
 
 void ShardEngine::OpenOutput(const SeriesState& state) {
   label_store_.View(state.labels, output_labels_);
-  EncodeLabelBlock(output_labels_, output_block_);
-  output_series_.Open(output_block_, state.reading, *state.rule);
+  output_series_.Open(output_labels_, state.reading, *state.rule);
 }
 
 void ShardEngine::EndOutput(SeriesState& state) {

@@ -116,7 +116,6 @@ class ShardEngine {
 
   OutputSeries output_series_;
   std::vector<LabelView> output_labels_;
-  std::string output_block_;  // the label block of the series that output_series_ is open for
   OutputBatch output_;
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;

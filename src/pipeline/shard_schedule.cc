@@ -237,7 +237,7 @@ ShardReport ShardEngine::Report() const {
   report.no_rule = ignored_.Count(SampleVerdict::kNoRule);
   report.own_series = ignored_.Count(SampleVerdict::kOwnSeries);
   report.limit_reached = ignored_.Count(SampleVerdict::kLimitReached);
-  report.label_bytes = label_store_.allocated_bytes() + output_block_.capacity();
+  report.label_bytes = label_store_.allocated_bytes();
   report.registry_bytes = registry_.allocated_bytes() + ignored_.allocated_bytes();
   for (const Schedule& schedule : schedules_) {
     report.late_slots += schedule.late_slots();
