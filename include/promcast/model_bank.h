@@ -97,6 +97,9 @@ std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options);
 /// ceiling.
 class ModelBank {
  public:
+  /// So many values a bank must have seen before it forecasts.
+  static constexpr int kWarmCells = 10;
+
   explicit ModelBank(std::shared_ptr<const BankPlan> plan);
   /// A bank with a plan of its own. Throws as MakeBankPlan does.
   explicit ModelBank(const std::shared_ptr<const BankOptions>& options);
@@ -116,7 +119,7 @@ class ModelBank {
 
   /// The forecast `steps` (1 up to the last horizon, and a little beyond) cells after the newest cell. Between the
   /// horizons weights and bands are those of the nearest ones. Always finite, lower <= point <= upper, and a band of
-  /// more coverage holds one of less. False while the bank is warming up: until it has seen 10 values and five one-step
+  /// more coverage holds one of less. False while the bank is warming up: until it has seen kWarmCells values and five one-step
   /// forecasts have resolved. Bands are wide first: a normal quantile of the few residuals, widened for their number,
   /// until the conformal quantile exists (1 + 2 / (1 - coverage) residuals); a horizon whose own residuals do not yet
   /// span it once more is at least as wide as the square root of time makes the next shorter one.

@@ -35,6 +35,7 @@ class PhaseMemory {
   void Persist(Archive& archive);
 
  private:
+  bool empty() const { return unknown_ == phases_; }
   struct Range {
     double low, high;
   };
@@ -47,7 +48,6 @@ class PhaseMemory {
   double unit_ = 0;  // 0: all known values equal the base
   int phases_;
   int unknown_;  // phases never set
-  bool empty_ = true;
 };
 
 }  // namespace promcast

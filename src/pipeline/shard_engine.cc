@@ -17,9 +17,8 @@ constexpr size_t kSamplesAtOnce = 16;
 // So many samples of output are handed on at the latest.
 constexpr size_t kFlushedSamples = 4096;
 
-// A lean series keeps what starts its models again after a change of its rule, some ten minutes of usual scrapes: two
-// hours would take more than all else that it holds.
-constexpr size_t kLeanRingBytes = 256;
+// A lean series whose models run keeps its newest samples only: two hours would take more than all else that it holds.
+constexpr size_t kLeanRingBytes = SampleRing::kMinRingBytes;
 
 std::string_view SuffixOf(SampleKind kind) {
   switch (kind) {
@@ -201,7 +200,7 @@ void ShardEngine::Enlist(uint32_t slot) {
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
   const Sample sample{incoming.timestamp_ms, incoming.value};
   SampleOutcome outcome;
-  if (state.model == nullptr && state.step_ms > 0) StartModel(state);
+  if (state.model == nullptr && IsGrownUp(state, sample.timestamp_ms)) StartModel(state);
   if (state.model != nullptr) {
     outcome = AddToGrid(state, sample, now_ms);
   } else if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms) {
@@ -217,12 +216,13 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
 
   state.received_ms = now_ms;
   const bool went_back = !state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms;
-  if (went_back) state.ring = SampleRing();  // the source's clock was set back: what is newer than now is no history
-  state.ring.Append(sample, state.rule->options.profile == Profile::kLean ? lean_ring_ : series_options_.ring);
-  if (went_back && state.model != nullptr) {
-    EndOutput(state);
-    StartModel(state);
+  if (went_back) {  // the source's clock was set back: what is newer than now is no history
+    state.ring = SampleRing();
+    RestartLater(state);
+    state.was_modelled = false;
   }
+  const bool lean = state.rule->options.profile == Profile::kLean && state.model != nullptr;
+  state.ring.Append(sample, lean ? lean_ring_ : series_options_.ring);
   if (outcome == SampleOutcome::kStaleMarker) {
     context_.metrics.series_stale.Increment();
     EndOutput(state);
@@ -230,10 +230,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   } else if (state.status == SeriesStatus::kStale) {
     SetStatus(state, SeriesStatus::kWarmingUp);
   }
-  if (state.step_ms == 0) {
-    state.step_ms = StepOf(state.ring);
-    if (state.step_ms > 0) StartModel(state);
-  }
+  if (state.step_ms == 0) state.step_ms = StepOf(state.ring);
   return VerdictOf(outcome);
 }
 
@@ -256,10 +253,19 @@ SampleOutcome ShardEngine::AddToGrid(SeriesState& state, Sample sample, int64_t 
   return outcome;
 }
 
+// Models that have yet to see some cells before they speak would cost memory for nothing, and most of what a new series
+// costs: many live for minutes. The ring waits for them, as long as it holds all samples; only a grid can tell whether
+// a source's clock was set back.
+bool ShardEngine::IsGrownUp(const SeriesState& state, int64_t newest_ms) {
+  if (state.step_ms == 0 || state.ring.empty()) return false;
+  if (newest_ms < state.ring.newest().timestamp_ms || state.ring.has_full_chunk()) return true;
+  return newest_ms - state.ring.oldest_ms() >= int64_t{ModelBank::kWarmCells - 1} * state.step_ms;
+}
+
 void ShardEngine::StartModel(SeriesState& state) {
   state.model = std::make_unique<SeriesModel>(PlanOf(state), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
-  replaying_ = true;
+  replaying_ = std::exchange(state.was_modelled, true);
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
                      [&](Sample sample) { AddToGrid(state, sample, now_ms); });
   replaying_ = false;

@@ -78,6 +78,7 @@ class ShardEngine {
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
+  static bool IsGrownUp(const SeriesState& state, int64_t newest_ms);
   void StartModel(SeriesState& state);
   void RestartLater(SeriesState& state);
   bool Relieve(SeriesState& state);
