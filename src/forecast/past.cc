@@ -71,7 +71,8 @@ void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memor
   std::vector<SeasonProfile> longer;
   if (memory.longer_phases > 0 && seasons.size() > 1) longer.reserve(seasons.size() - 1);
   for (size_t i = 1; i < seasons.size() && memory.longer_phases > 0; i++) {
-    const auto& [length, means] = seasons[i];
+    const int length = seasons[i].length;
+    const ExpandingMeans* means = seasons[i].means;
     const auto known = std::find_if(longer_.begin(), longer_.end(),
                                     [&](const SeasonProfile& one) { return one.season_length() == length; });
     longer.push_back(known != longer_.end() ? std::move(*known) : MakeLonger(length, memory));
