@@ -35,6 +35,8 @@ void AddServe(CLI::App& app, ServeFlags& flags, int& exit_code) {
       "Address for remote write over gRPC (Thanos's WriteableStore); loopback only, unless TLS is configured");
   serve->add_option("--web.config.file", flags.web_config_file,
                     "TLS and basic authentication, in the exporter toolkit's format");
+  serve->add_option("--storage.path", flags.storage_path,
+                    "Folder for snapshots of what is learned, restored at start; without it a restart forgets all");
   serve->add_flag("--web.enable-lifecycle", flags.enable_lifecycle, "Allow POST /-/reload and /-/quit");
   serve->add_option("--web.max-connections", flags.max_connections, "Connections served at once")
       ->capture_default_str()

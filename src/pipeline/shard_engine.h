@@ -11,15 +11,18 @@
 #include <utility>
 #include <vector>
 
+#include "checkpoint/record_block.h"
 #include "pipeline/admission.h"
 #include "pipeline/ignored_series.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/output_series.h"
 #include "pipeline/pipeline_metrics.h"
+#include "pipeline/restore_report.h"
 #include "pipeline/rule_set.h"
 #include "pipeline/schedule.h"
 #include "pipeline/series_forecasts.h"
 #include "pipeline/series_reader.h"
+#include "pipeline/series_record.h"
 #include "pipeline/series_state.h"
 #include "pipeline/shard_report.h"
 #include "series/label_store.h"
@@ -67,6 +70,10 @@ class ShardEngine {
                                  FoundSeries& found) const;
   /// Shows `reader` the series from `first_slot` on, in pieces as with Search. Ends when the result refuses a series.
   std::optional<uint32_t> Read(uint32_t first_slot, SeriesReader& reader, ReadResult& result) const;
+  /// Adds the series from `first_slot` on to `block`, in pieces as with Search.
+  std::optional<uint32_t> Save(uint32_t first_slot, RecordBlock& block) const;
+  /// Takes up a series that Save wrote, maybe under other rules.
+  RestoreOutcome Restore(const Fingerprint& fingerprint, std::string_view record);
 
  private:
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);
@@ -76,6 +83,8 @@ class ShardEngine {
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
   void StartModel(SeriesState& state);
   void RestartLater(SeriesState& state);
+  bool RestoreModel(const SeriesRecord& record, SeriesState& state);
+  void RestoreOutput(const SeriesRecord& record, SeriesState& state);
   bool Relieve(SeriesState& state);
   const SampleVerdict* KnownVerdict(const Fingerprint& fingerprint) const;
   void Remember(const Fingerprint& fingerprint, SampleVerdict verdict);
