@@ -138,6 +138,14 @@ class ModelBank {
   BankBytes Bytes() const;
   size_t StateBytes() const { return Bytes().sum(); }
 
+  /// Appends everything the bank knows to `out`. Same input, same bytes, on any machine of the same byte order.
+  void Save(std::string& out) const;
+  /// A bank with what Save wrote, which goes on bit for bit as the one that was saved. Nothing, and what is wrong in
+  /// `problem`, when the bytes are not those of a bank with an equal plan. The bytes may come from anywhere: what they
+  /// hold is checked, and no more is allocated than a bank of this plan takes.
+  static std::optional<ModelBank> Load(std::shared_ptr<const BankPlan> plan, std::string_view bytes,
+                                       std::string& problem);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -11,6 +11,7 @@ constexpr int64_t kSomeErrors = 20;  // before that the usual error is not trust
 constexpr double kWildest = 5;       // usual errors that one counts as at most in them
 constexpr int kSeasonsIterated = 2;  // of the longest
 constexpr int64_t kLeastIterated = 144;
+constexpr int64_t kMostCells = int64_t{1} << 62;
 
 }  // namespace
 
@@ -149,5 +150,17 @@ double Autoregression::Expect(int64_t steps) const {
   Iterate(repeated);
   return path_[static_cast<size_t>(repeated - 1)];
 }
+
+// The path is made again when it is asked for.
+template <class Archive>
+void Autoregression::PersistFields(Archive& archive) {
+  archive(regression_, weights_, seen_cells_, seen_, mean_, mean_weight_, error_, error_weight_);
+  archive.Block(std::span(values_));
+  archive.Require(seen_cells_ >= 0 && seen_cells_ < kMostCells && (seen_cells_ > 0) == began() &&
+                      seen_.empty() != began() && error_ >= 0,
+                  "the values of an autoregression");
+}
+template void Autoregression::PersistFields(ArchiveWriter&);
+template void Autoregression::PersistFields(ArchiveReader&);
 
 }  // namespace promcast

@@ -19,7 +19,7 @@ namespace promcast {
 /// Seasons of more than kMaxSeason cells are not used; without any it is drawn towards the newest value. It says that,
 /// then the season before, until the longest season's lags are there. Missing cells count as their forecasts and are
 /// not learnt from. Shift- and scale-equivariant.
-class Autoregression final : public Candidate {
+class Autoregression final : public PersistentCandidate<Autoregression> {
  public:
   static constexpr int kMaxSeason = 336;
   static constexpr int kLeastMemory = 500;  ///< cells; else kSeasonsRemembered of the longest season
@@ -32,6 +32,8 @@ class Autoregression final : public Candidate {
 
   std::string_view name() const override { return "autoregression"; }
   size_t StateBytes() const override;
+  template <class Archive>
+  void PersistFields(Archive& archive);
 
  private:
   static constexpr size_t kMaxFeatures = 32;

@@ -39,4 +39,19 @@ void Candidate::ExpectEach(std::span<const int> steps, int64_t gap, std::span<do
   for (size_t i = 0; i < steps.size(); i++) out[i] = Expect(steps[i] + gap);
 }
 
+template <class Archive>
+void Candidate::PersistAll(Archive& archive) {
+  archive(seen_, gap_);
+  archive.Require(gap_ >= 0 && gap_ <= kLongestGap, "the cells since a model's newest value");
+  PersistOwn(archive);
+}
+
+void Candidate::Persist(ArchiveWriter& archive) {
+  PersistAll(archive);
+}
+
+void Candidate::Persist(ArchiveReader& archive) {
+  PersistAll(archive);
+}
+
 }  // namespace promcast

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "archive/archive.h"
 #include "candidates/seen_range.h"
 #include "promcast/model.h"
 
@@ -21,6 +22,8 @@ class Candidate : public Model {
   void Forecast(std::span<const int> steps, std::span<double> out) const final;
   /// The same for one cell.
   double Ahead(int64_t steps) const;
+  void Persist(ArchiveWriter& archive);
+  void Persist(ArchiveReader& archive);
 
  protected:
   /// The next value, `cells` (>= 1) cells after the one before; 1 for the first value.
@@ -29,10 +32,24 @@ class Candidate : public Model {
   virtual double Expect(int64_t steps) const = 0;
   /// out[i] = Expect(steps[i] + gap).
   virtual void ExpectEach(std::span<const int> steps, int64_t gap, std::span<double> out) const;
+  /// A value was seen.
+  bool began() const { return !seen_.empty(); }
 
  private:
+  virtual void PersistOwn(ArchiveWriter& archive) = 0;
+  virtual void PersistOwn(ArchiveReader& archive) = 0;
+  template <class Archive>
+  void PersistAll(Archive& archive);
+
   SeenRange seen_;
   int64_t gap_ = 0;  // cells since the newest value
+};
+
+/// A candidate whose class names its own fields in PersistFields(archive).
+template <class Own>
+class PersistentCandidate : public Candidate {
+  void PersistOwn(ArchiveWriter& archive) final { static_cast<Own*>(this)->PersistFields(archive); }
+  void PersistOwn(ArchiveReader& archive) final { static_cast<Own*>(this)->PersistFields(archive); }
 };
 
 }  // namespace promcast

@@ -20,7 +20,7 @@ namespace promcast {
 namespace {
 
 using Seasons = std::span<const int>;  // ascending
-using Made = std::unique_ptr<Model>;
+using Made = std::unique_ptr<Candidate>;
 
 // Long enough that the swing of a season is no trend.
 double TrendMemory(Seasons seasons) {

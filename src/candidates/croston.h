@@ -11,13 +11,17 @@ namespace promcast {
 ///
 /// Takes the raw values: zero means nothing happened. So scale-equivariant, not shift-equivariant. A missing cell is
 /// not a zero: the interval does not grow. NaN before the first value that is not zero.
-class Croston final : public Candidate {
+class Croston final : public PersistentCandidate<Croston> {
  public:
   /// `rate`: weight of the newest size and interval, in (0, 1].
   explicit Croston(double rate = .1) : rate_(rate) {}
 
   std::string_view name() const override { return "croston"; }
   size_t StateBytes() const override { return sizeof(*this); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(size_, interval_, waited_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

@@ -10,7 +10,7 @@ namespace promcast {
 /// a first-order autoregression (the exponentially weighted form of the seasonal decomposition with an autoregressive
 /// remainder; Harvey 1989, Forecasting, Structural Time Series Models and the Kalman Filter, ch. 2). NaN until one
 /// whole season has been seen. Shift- and scale-equivariant.
-class DampedProfile final : public Candidate {
+class DampedProfile final : public PersistentCandidate<DampedProfile> {
  public:
   /// `season_length` >= 2 cells, remembered in at most PhaseProfile::kMaxPhases phases; `rate`: weight of the newest
   /// season, in (0, 1]; `name` must outlive the model.
@@ -18,6 +18,10 @@ class DampedProfile final : public Candidate {
 
   std::string_view name() const override { return name_; }
   size_t StateBytes() const override { return sizeof(*this) + profile_.HeapBytes(); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(residual_, profile_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

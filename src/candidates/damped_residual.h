@@ -21,6 +21,11 @@ class DampedResidual {
   double coefficient() const { return squares_ > 0 ? std::clamp(products_ / squares_, 0., .999) : 0; }
   /// What is left of the newest residual so many cells later.
   double After(int64_t steps) const { return residual_ * std::pow(coefficient(), static_cast<double>(steps)); }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [residual, products, squares] = *this;
+    archive(residual, products, squares);
+  }
 
  private:
   static constexpr double kRate = .002;

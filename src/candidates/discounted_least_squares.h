@@ -33,6 +33,12 @@ class DiscountedLeastSquares {
   size_t features() const { return features_; }
   double mean_square(size_t feature) const { return rows_ > 0 ? Moment(feature, feature) / rows_ : 0; }
   size_t HeapBytes() const { return sums_.capacity() * sizeof(double); }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [features, rows, sums] = *this;
+    archive(rows);
+    archive.Block(std::span(sums));
+  }
 
  private:
   double Moment(size_t i, size_t j) const { return sums_[i * features_ + j]; }

@@ -10,7 +10,7 @@ namespace promcast {
 /// demand forecasting using double seasonal exponential smoothing", JORS 54), in the additive form without trend of
 /// Taylor (2010, "Triple seasonal methods", EJOR 204). The autoregression's coefficient is learnt as values come. The
 /// first short season starts it, the long season starting flat; NaN until then. Shift- and scale-equivariant.
-class DoubleSeasonal final : public Candidate {
+class DoubleSeasonal final : public PersistentCandidate<DoubleSeasonal> {
  public:
   struct Rates {
     double level = .02;         ///< weight of the newest value, in [0, 1]
@@ -24,6 +24,10 @@ class DoubleSeasonal final : public Candidate {
 
   std::string_view name() const override { return "double_seasonal"; }
   size_t StateBytes() const override { return sizeof(*this) + short_.HeapBytes() + long_.HeapBytes(); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(started_, level_, error_, short_, long_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

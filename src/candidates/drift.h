@@ -7,13 +7,17 @@ namespace promcast {
 /// Random walk with drift (Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 5.2): the newest value and
 /// the mean change a cell, of which a cell's change is forgotten with a memory of so many cells. Says the newest value
 /// after the first one. Shift- and scale-equivariant.
-class Drift final : public Candidate {
+class Drift final : public PersistentCandidate<Drift> {
  public:
   /// `memory_cells` >= 1; infinity forgets nothing: the drift is then that from the first value to the newest.
   explicit Drift(double memory_cells) : forgetting_(1 - 1 / memory_cells) {}
 
   std::string_view name() const override { return "drift"; }
   size_t StateBytes() const override { return sizeof(*this); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(newest_, change_, cells_, started_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

@@ -100,4 +100,17 @@ double HarmonicTrend::Expect(int64_t steps) const {
   return value;
 }
 
+template <class Archive>
+void HarmonicTrend::PersistFields(Archive& archive) {
+  archive(cells_to_first_answer_, origin_, started_, regression_);
+  archive.Require(cells_to_first_answer_ >= 0, "the cells before a model's first answer");
+  for (Season& season : seasons_) {
+    if (season.length == 0) continue;
+    archive(season.step);
+    archive.Require(season.step >= -1 && season.step < season.length, "a place in a harmonic season");
+  }
+}
+template void HarmonicTrend::PersistFields(ArchiveWriter&);
+template void HarmonicTrend::PersistFields(ArchiveReader&);
+
 }  // namespace promcast

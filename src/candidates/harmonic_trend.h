@@ -15,7 +15,7 @@ namespace promcast {
 ///
 /// NaN until the longest season has passed once. Of what lies a gap of many memories back nothing is left. Shift- and
 /// scale-equivariant. Weights are solved for at every forecast (about 1 us).
-class HarmonicTrend final : public Candidate {
+class HarmonicTrend final : public PersistentCandidate<HarmonicTrend> {
  public:
   static constexpr size_t kMaxSeasons = 2;
   static constexpr double kRidge = 1;
@@ -26,6 +26,8 @@ class HarmonicTrend final : public Candidate {
 
   std::string_view name() const override { return "harmonic_trend"; }
   size_t StateBytes() const override { return sizeof(*this) + regression_.HeapBytes(); }
+  template <class Archive>
+  void PersistFields(Archive& archive);
 
  private:
   static constexpr double kSeasonsRemembered = 4;

@@ -7,7 +7,7 @@ namespace promcast {
 /// Level and damped trend by exponential smoothing (Gardner & McKenzie 1985, "Forecasting trends in time series",
 /// Management Science 31): the trend shrinks by the factor `damping` with every cell ahead, and over missing cells.
 /// Says its level after the first value, its trend starting at nought. Shift- and scale-equivariant.
-class HoltDamped final : public Candidate {
+class HoltDamped final : public PersistentCandidate<HoltDamped> {
  public:
   struct Rates {
     double level = .3;     ///< weight of the newest value, in (0, 1]
@@ -19,6 +19,10 @@ class HoltDamped final : public Candidate {
 
   std::string_view name() const override { return "holt_damped"; }
   size_t StateBytes() const override { return sizeof(*this); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(level_, trend_, started_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

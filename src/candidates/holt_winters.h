@@ -11,7 +11,7 @@ namespace promcast {
 ///
 /// Additive: shift- and scale-equivariant. Multiplicative: the season scales the level, so it takes the raw values,
 /// with their true zero (scale-equivariant only), and is NaN while its level is not positive.
-class HoltWinters final : public Candidate {
+class HoltWinters final : public PersistentCandidate<HoltWinters> {
  public:
   enum class Season { kAdditive, kMultiplicative };
   struct Rates {
@@ -26,6 +26,10 @@ class HoltWinters final : public Candidate {
 
   std::string_view name() const override;
   size_t StateBytes() const override { return sizeof(*this) + season_.HeapBytes(); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(started_, level_, trend_, season_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace promcast {
@@ -19,6 +20,14 @@ class LastSeason {
   /// where unknown, as before the first value.
   double Before(int64_t steps) const;
   size_t HeapBytes() const { return phases_.capacity() * sizeof(float); }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [length, newest, open_sum, open_count, phases] = *this;
+    archive(newest, open_sum, open_count);
+    archive.Block(std::span(phases));
+    archive.Require(newest >= -1 && newest < length, "a place in a model's last season");
+    archive.Require(open_count >= 0 && open_count <= length, "a phase of a model's last season");
+  }
 
  private:
   size_t PhaseOf(int64_t step) const {

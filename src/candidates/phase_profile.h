@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace promcast {
@@ -38,6 +39,13 @@ class PhaseProfile {
   double CentreRatios(double least);
   void Fill(double value);
   size_t HeapBytes() const { return phases_.capacity() * sizeof(float); }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [length, newest, phases] = *this;
+    archive(newest);
+    archive.Block(std::span(phases));
+    archive.Require(newest >= -1 && newest < 2 * int64_t{length}, "a place in a model's season");
+  }
 
  private:
   size_t PhaseOf(int64_t step) const {

@@ -8,7 +8,7 @@ namespace promcast {
 /// The value a week (or any long season) before (seasonal naive; Hyndman & Athanasopoulos, Forecasting: Principles and
 /// Practice, 5.2), remembered in at most 336 phases: means over half hours of a week. NaN until the phase in question
 /// has been seen. Shift- and scale-equivariant.
-class SeasonalNaiveWeek final : public Candidate {
+class SeasonalNaiveWeek final : public PersistentCandidate<SeasonalNaiveWeek> {
  public:
   static constexpr int kMaxPhases = 336;
 
@@ -17,6 +17,10 @@ class SeasonalNaiveWeek final : public Candidate {
 
   std::string_view name() const override { return "seasonal_naive_week"; }
   size_t StateBytes() const override { return sizeof(*this) + season_.HeapBytes(); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(season_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override { season_.Add(value, cells); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace promcast {
@@ -17,6 +18,13 @@ class SeenRange {
   double Clamp(double value) const {
     const double width = high_ - low_;
     return std::clamp(value, low_ - width, high_ + width);
+  }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [low, high] = *this;
+    archive(low, high);
+    archive.Require((std::isfinite(low) && std::isfinite(high) && low <= high) || (empty() && std::isinf(low - high)),
+                    "the range of a model's values");
   }
 
  private:

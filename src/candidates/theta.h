@@ -8,7 +8,7 @@ namespace promcast {
 /// Hyndman & Billah (2003, "Unmasking the theta method", the same journal 19): simple exponential smoothing with a
 /// drift of half the slope of a straight line through the past, here through a past that is forgotten (discounted least
 /// squares). Says the first value after it. Shift- and scale-equivariant.
-class Theta final : public Candidate {
+class Theta final : public PersistentCandidate<Theta> {
  public:
   /// `rate`: weight of the newest value in the level, in (0, 1]. `memory_cells` of the line, > 1; infinity forgets
   /// nothing.
@@ -16,6 +16,10 @@ class Theta final : public Candidate {
 
   std::string_view name() const override { return "theta"; }
   size_t StateBytes() const override { return sizeof(*this); }
+  template <class Archive>
+  void PersistFields(Archive& archive) {
+    archive(origin_, level_, unlearnt_, weights_, times_, squared_times_, values_, times_values_);
+  }
 
  private:
   void Learn(double value, int64_t cells) override;

@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
+
+#include "archive/archive.h"
 
 namespace promcast {
 namespace {
@@ -14,6 +17,7 @@ constexpr int kOutermost = 100;     // a code that only the ends of the range ha
 constexpr int kSomeKnown = 8;       // before that their range is not trusted
 constexpr float kReach = 16;        // ranges beyond the other values of the block
 constexpr float kFarthest = 1e36F;  // values beyond count as that
+constexpr float kBeyondAll = 1e37F;
 }  // namespace
 
 struct BlockMemory::Block {
@@ -110,5 +114,19 @@ double BlockMemory::MeanAround(int phase, int width) const {
 size_t BlockMemory::HeapBytes() const {
   return blocks() * sizeof(Block);
 }
+
+template <class Archive>
+void BlockMemory::Persist(Archive& archive) {
+  auto& [phases, memory] = *this;
+  static_assert(sizeof(Block) == 2 * sizeof(float) + kBlockPhases);
+  const std::span all(memory.get(), blocks());
+  archive.Block(all);
+  const bool finite = std::all_of(all.begin(), all.end(), [](const Block& block) {
+    return std::abs(block.base) <= kBeyondAll && block.unit >= 0 && block.unit <= kBeyondAll;
+  });
+  archive.Require(finite, "a block of phases");
+}
+template void BlockMemory::Persist(ArchiveWriter&);
+template void BlockMemory::Persist(ArchiveReader&);
 
 }  // namespace promcast

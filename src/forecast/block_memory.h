@@ -27,6 +27,8 @@ class BlockMemory {
   double MeanAround(int phase, int width) const;
   /// What this holds on the heap.
   size_t HeapBytes() const;
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   static constexpr int kBlockPhases = 32;

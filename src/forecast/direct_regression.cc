@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "archive/archive.h"
 #include "forecast/block_float.h"
 
 namespace promcast {
@@ -243,5 +244,22 @@ size_t DirectRegressions::ModelBytes() const {
 size_t DirectRegressions::PendingBytes() const {
   return plan_.records * sizeof(Record);
 }
+
+template <class Archive>
+void DirectRegressions::Persist(Archive& archive) {
+  auto& [past, plan, covariance, then_covariance, learnt, records, now, seasonal, ready] = *this;
+  static_assert(sizeof(Horizon) == (kNow + kThen + 2) * sizeof(float) + sizeof(int));
+  static_assert(sizeof(Record) == kKept * sizeof(BlockInt) + 2 * sizeof(float));
+  const std::span all(learnt.get(), horizons());
+  archive(covariance, then_covariance);
+  archive.Block(all);
+  archive.Block(std::span(records.get(), static_cast<size_t>(plan.records)));
+  archive(now, seasonal, ready);
+  const bool counted =
+      std::all_of(all.begin(), all.end(), [](const Horizon& one) { return one.seen >= 0 && one.seen <= kManyLearnt; });
+  archive.Require(counted, "how much a regression has learnt");
+}
+template void DirectRegressions::Persist(ArchiveWriter&);
+template void DirectRegressions::Persist(ArchiveReader&);
 
 }  // namespace promcast

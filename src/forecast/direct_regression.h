@@ -63,6 +63,8 @@ class DirectRegressions {
 
   size_t ModelBytes() const;    ///< on the heap: what was learnt
   size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Record;   // features of a forecast that waits for its value

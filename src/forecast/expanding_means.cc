@@ -5,9 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "archive/archive.h"
+
 namespace promcast {
 namespace {
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr int kCoarsest = 1 << 26;  // cells a mean
 }  // namespace
 
 bool ExpandingMeans::Update(double value) {
@@ -80,5 +83,18 @@ void ExpandingMeans::Merge() {
     Append((left + right) / 2);
   }
 }
+
+template <class Archive>
+void ExpandingMeans::Persist(Archive& archive) {
+  auto& [cells, known, sum, scale, delay, count, filled, present] = *this;
+  archive(cells, sum, scale, delay, count, filled, present);
+  archive.Require(scale >= 1 && scale <= kCoarsest && delay >= 0, "the scale of a window of means");
+  archive.Require(count >= 0 && count <= kMeans, "how many means a window holds");
+  archive.Require(present >= 0 && present <= filled && filled < scale && std::isfinite(sum), "the mean under way");
+  if (!Archive::kReads || !archive.ok()) return;
+  for (int i = 0; i < kMeans; i++) known[i] = i < count && !std::isnan(cells.Get(i));
+}
+template void ExpandingMeans::Persist(ArchiveWriter&);
+template void ExpandingMeans::Persist(ArchiveReader&);
 
 }  // namespace promcast

@@ -41,6 +41,8 @@ class ExpandingMeans {
   void ForEachCell(int64_t cells, Learn&& learn) const;
   /// What this holds on the heap.
   size_t HeapBytes() const { return cells_.HeapBytes(); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   bool Pass(int64_t cells);

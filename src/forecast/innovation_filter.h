@@ -34,6 +34,12 @@ class InnovationFilter {
     return {innovation, true};
   }
 
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [usual, seen, run] = *this;
+    archive(usual, seen, run);
+  }
+
  private:
   static constexpr double kFarthest = 8;
   static constexpr double kRate = .02;

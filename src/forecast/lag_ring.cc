@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "archive/archive.h"
+
 namespace promcast {
 
 LagRing::LagRing(int length, int max_phases) : length_(length), phases_(std::min(length, max_phases)), cells_(phases_) {
@@ -71,5 +73,15 @@ double LagRing::AroundAgo(int cells, int width) const {
   }
   return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
 }
+
+template <class Archive>
+void LagRing::Persist(Archive& archive) {
+  auto& [length, phases, step, newest, recent, open_sum, open_count, cells] = *this;
+  archive(step, newest, recent, open_sum, open_count, cells);
+  archive.Require(step >= -1 && step < length && newest < kRecent, "a place in the last season");
+  archive.Require(open_count >= 0 && open_count <= length, "a phase of the last season");
+}
+template void LagRing::Persist(ArchiveWriter&);
+template void LagRing::Persist(ArchiveReader&);
 
 }  // namespace promcast

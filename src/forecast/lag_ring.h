@@ -33,6 +33,8 @@ class LagRing {
   }
   int length() const { return length_; }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   int PhaseOf(int step) const { return static_cast<int>(static_cast<int64_t>(step) * phases_ / length_); }

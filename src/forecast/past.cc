@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "archive/archive.h"
+
 namespace promcast {
 namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -21,6 +23,7 @@ constexpr int kSmoothedPart = 144;         // a shape is smoothed over this part
 constexpr int kRecalledCycles = 3;         // of a season that was found
 constexpr size_t kLevelNow = 1;            // which level tells how far off a shape the series is when it is found
 constexpr int kLongerSmoothing = 1;        // phases, where each is the mean of several cells
+constexpr int64_t kMostCells = int64_t{1} << 62;
 }  // namespace
 
 void Past::Level::Update(double newest, double rate, int shift_after) {
@@ -201,5 +204,24 @@ size_t Past::HeapBytes() const {
   for (const SeasonProfile& longer : longer_) bytes += longer.HeapBytes();
   return bytes;
 }
+
+template <class Archive>
+void Past::Persist(Archive& archive) {
+  auto& [seen, usual_now, sharp_usual_now, longer_seasons_now, newest, levels, offsets, mean, variance, deviation, low,
+         high, seasonal, lag, profile, longer] = *this;
+  archive(seen, usual_now, sharp_usual_now, longer_seasons_now, newest);
+  for (Level& one : levels) archive(one);
+  for (Level& one : offsets) archive(one);
+  archive(mean, variance, deviation, low, high, seasonal);
+  archive.Require(seen >= 0 && seen < kMostCells, "how many values were seen");
+  archive.Require(deviation >= 0 && low <= high && std::isfinite(low) && std::isfinite(high),
+                  "the range of the values");
+  if (lag) archive(*lag);
+  if (profile) archive(*profile);
+  for (SeasonProfile& one : longer) archive(one);
+  archive.Require(seasonal == (profile && profile->known()), "whether a season is known");
+}
+template void Past::Persist(ArchiveWriter&);
+template void Past::Persist(ArchiveReader&);
 
 }  // namespace promcast

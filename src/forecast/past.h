@@ -95,6 +95,9 @@ class Past {
   double AroundSeasonAgo() const;
 
   size_t HeapBytes() const;
+  /// Read into a past that has the same seasons.
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Level {
@@ -103,6 +106,11 @@ class Past {
     uint8_t seen = 0;  // since a shift, up to the most that matters; in the filter's last byte
 
     void Update(double value, double rate, int shift_after);
+    template <class Archive>
+    void Persist(Archive& archive) {
+      auto& [level, guard, since] = *this;
+      archive(level, guard, since);
+    }
   };
   static_assert(sizeof(Level) == 16);
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+
+#include "archive/archive.h"
 
 namespace promcast {
 namespace {
@@ -100,5 +103,20 @@ void PhaseMemory::Recode(Range range) {
   base_ = base;
   unit_ = unit;
 }
+
+template <class Archive>
+void PhaseMemory::Persist(Archive& archive) {
+  auto& [cells, base, unit, phases, unknown, empty] = *this;
+  archive(empty);
+  if (empty) return;
+  const std::span all(cells.get(), static_cast<size_t>(phases));
+  archive(base, unit);
+  archive.Block(all);
+  unknown = static_cast<int>(std::count(all.begin(), all.end(), kUnknown));
+  archive.Require(std::isfinite(base) && std::isfinite(unit) && unit >= 0, "the unit of a season's shape");
+  archive.Require(unknown < phases, "a season's shape without a phase");
+}
+template void PhaseMemory::Persist(ArchiveWriter&);
+template void PhaseMemory::Persist(ArchiveReader&);
 
 }  // namespace promcast

@@ -27,6 +27,8 @@ class PhaseMemory {
   void Fit();
   /// What this holds on the heap.
   size_t HeapBytes() const { return phases_ * sizeof(int16_t); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Range {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "archive/archive.h"
+
 namespace promcast {
 namespace {
 
@@ -26,6 +28,7 @@ constexpr int kDivisors = 6;
 constexpr double kWholeEnough = .004;  // a profile over a season that is off by so much does not smear
 constexpr int kMostCycles = 8;         // that make a season of a whole number of cells
 constexpr float kBetterShape = 2;
+constexpr int kLongest = 1 << 25;  // a season, in cells
 
 bool IsMultiple(double cells, double of, int most) {
   const double ratio = std::round(cells / of);
@@ -89,6 +92,10 @@ bool SeasonDetector::Skip(int64_t cells) {
   return fast || slow;
 }
 
+int SeasonDetector::LongestRest() const {
+  return 7 * kMeansADay * plan_.slow_least;
+}
+
 bool SeasonDetector::LookAt(ExpandingMeans& window, bool slow) {
   const bool full = window.means() == kMeans;
   if (!full && !(slow && window.means() == kMeans * 3 / 4)) return false;
@@ -99,7 +106,7 @@ bool SeasonDetector::LookAt(ExpandingMeans& window, bool slow) {
     window.Restart(plan_.slow_least, 0);
   } else {
     const int round = plan_.fast_most * kMeans;
-    rest_ = changed_ ? 0 : std::min(std::max(2 * rest_, round), 7 * kMeansADay * plan_.slow_least);
+    rest_ = changed_ ? 0 : std::min(std::max(2 * rest_, round), LongestRest());
     changed_ = false;
     window.Restart(1, rest_);
   }
@@ -225,5 +232,20 @@ const ExpandingMeans* SeasonDetector::MemoryOf(int season) const {
   }
   return nullptr;
 }
+
+template <class Archive>
+void SeasonDetector::Persist(Archive& archive) {
+  auto& [plan, fast, slow, found, rest, count, changed] = *this;
+  archive(fast, slow, rest, count, changed);
+  archive.Require(rest >= 0 && rest <= LongestRest(), "the rest between two searches");
+  archive.Require(count <= kMostSeasons, "how many seasons were found");
+  for (size_t i = 0; i < count && archive.ok(); i++) {
+    auto& [cells, variance, cycles, misses] = found[i];
+    archive(cells, variance, cycles, misses);
+    archive.Require(cells >= 2 && cells <= kLongest && cycles >= 1 && cycles <= kMostCycles, "the length of a season");
+  }
+}
+template void SeasonDetector::Persist(ArchiveWriter&);
+template void SeasonDetector::Persist(ArchiveReader&);
 
 }  // namespace promcast

@@ -52,6 +52,8 @@ class SeasonDetector {
   const ExpandingMeans* MemoryOf(int season) const;
 
   size_t HeapBytes() const { return fast_.HeapBytes() + slow_.HeapBytes(); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Season {
@@ -61,6 +63,7 @@ class SeasonDetector {
     uint8_t misses;  // windows in a row that did not show it
   };
 
+  int LongestRest() const;
   bool LookAt(ExpandingMeans& window, bool slow);
   bool Search(const ExpandingMeans& window);
   bool Review(const PeriodSearch& search, double cells_a_mean, int means);

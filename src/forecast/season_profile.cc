@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "archive/archive.h"
+
 namespace promcast {
 namespace {
 constexpr double kFarthest = 8;  // usual distances
@@ -75,5 +77,20 @@ PhaseMemory::Reading SeasonProfile::At(int64_t steps) const {
   const double below = std::floor(position);
   return cells_.Around(static_cast<int>(below), position - below, smoothing_);
 }
+
+template <class Archive>
+void SeasonProfile::Persist(Archive& archive) {
+  auto& [clock, cells, open, waiting, newest_weight, smoothing, distance, learnt, seasons] = *this;
+  auto& [open_sum, open_count] = open;
+  int step = clock.step();
+  archive(step, cells, open_sum, open_count, waiting, distance, learnt, seasons);
+  archive.Require(step >= -1 && step < clock.length(), "a place in a season");
+  archive.Require(open_count >= 0 && open_count <= clock.length(), "a phase of a season");
+  archive.Require(learnt >= 0 && learnt <= kManySeasons && seasons >= 0 && seasons <= kManySeasons,
+                  "how many seasons were seen");
+  if (Archive::kReads && archive.ok()) clock.Set(step);
+}
+template void SeasonProfile::Persist(ArchiveWriter&);
+template void SeasonProfile::Persist(ArchiveReader&);
 
 }  // namespace promcast

@@ -40,6 +40,8 @@ class SeasonProfile {
   bool known() const { return seasons_ > 0; }
   int season_length() const { return clock_.length(); }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   static constexpr int kDelay = 3;

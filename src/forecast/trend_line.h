@@ -23,6 +23,12 @@ class TrendLine {
   /// The line's value `steps` cells after the newest cell; NaN while fewer than two values are known.
   double Ahead(double steps) const;
 
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [weight, age, square_age, value, age_value] = *this;
+    archive(weight, age, square_age, value, age_value);
+  }
+
  private:
   // Weighted sums over the values.
   double weight_ = 0, age_ = 0, square_age_ = 0, value_ = 0, age_value_ = 0;

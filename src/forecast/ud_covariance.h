@@ -64,6 +64,12 @@ class UdCovariance {
     return gain;
   }
 
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [diagonal, upper] = *this;
+    archive(diagonal, upper);
+  }
+
  private:
   // U'x.
   Vector Projected(const Vector& x) const {

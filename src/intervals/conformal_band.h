@@ -36,6 +36,11 @@ class ConformalBand {
 
   double mean_residual() const { return mean_residual_; }
   int64_t resolved() const { return resolved_; }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [ratios, mean_residual, resolved] = *this;
+    archive(ratios, mean_residual, resolved);
+  }
 
  private:
   DecayedHistogram ratios_;

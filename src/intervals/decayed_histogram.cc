@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+
+#include "archive/archive.h"
 
 namespace promcast {
 namespace {
@@ -40,5 +43,15 @@ double DecayedHistogram::Quantile(double level) const {
 double DecayedHistogram::Count() const {
   return static_cast<double>(total_) / newest_weight_;
 }
+
+template <class Archive>
+void DecayedHistogram::Persist(Archive& archive) {
+  auto& [counts, since_halving, newest_weight, total] = *this;
+  archive(counts, since_halving, newest_weight);
+  archive.Require(newest_weight >= kUnit && newest_weight <= 2 * kUnit, "the weight of the newest value");
+  total = std::accumulate(counts.begin(), counts.end(), uint32_t{0});
+}
+template void DecayedHistogram::Persist(ArchiveWriter&);
+template void DecayedHistogram::Persist(ArchiveReader&);
 
 }  // namespace promcast

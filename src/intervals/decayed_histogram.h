@@ -20,6 +20,8 @@ class DecayedHistogram {
   double Quantile(double level) const;
   /// Weight of all values, in newest values.
   double Count() const;
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   static constexpr int kBuckets = 36;

@@ -95,6 +95,7 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
   for (HorizonPlan& plan : ladder) plan.models = models();
+  fingerprint = Fingerprint();
 }
 
 // Through an hour, or through as much as the horizon is long.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct BankPlan {
   size_t models() const { return first_extra() + extra.size(); }
   size_t first_extra() const { return experts.size() + direct.options.size(); }
   std::string_view model_name(size_t model) const;
+  /// Of all that the meaning of a bank's state depends on.
+  uint64_t Fingerprint() const;
 
   BankOptions options;
   SeasonMemory memory;
@@ -31,6 +34,7 @@ struct BankPlan {
   DirectPlan direct;
   std::vector<std::string> extra;  ///< names of the extra models whose seasons are there, or may be found
   size_t first_asked = 0;          ///< where the options' horizons start in the ladder
+  uint64_t fingerprint = 0;        ///< stored with a bank's state
 
  private:
   void AddLines();

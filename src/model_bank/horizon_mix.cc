@@ -5,6 +5,7 @@
 #include <limits>
 #include <new>
 
+#include "archive/archive.h"
 #include "forecast/block_float.h"
 
 namespace promcast {
@@ -340,5 +341,16 @@ float HorizonMix::MeanShare() const {
   const float median_vote = Power4(Power4(least / median_loss));
   return mean_vote / (mean_vote + median_vote);
 }
+
+// Any bits are some sums and some forecast: what is no number sleeps.
+template <class Archive>
+void HorizonMix::Persist(Archive& archive) {
+  auto& [plan, awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band, memory] = *this;
+  archive(awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band);
+  archive.Block(std::span(memory.get(), SumBytes() + PendingBytes()));
+  archive.Require(uint64_t{awake} < uint64_t{1} << models(), "which models are awake");
+}
+template void HorizonMix::Persist(ArchiveWriter&);
+template void HorizonMix::Persist(ArchiveReader&);
 
 }  // namespace promcast

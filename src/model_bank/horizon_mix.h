@@ -83,6 +83,8 @@ class HorizonMix {
   std::vector<ModelWeight> Weights() const;
   size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
   size_t SumBytes() const { return sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
+  template <class Archive>
+  void Persist(Archive& archive);
 
  private:
   struct Record;

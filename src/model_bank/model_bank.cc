@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "archive/archive.h"
 #include "candidates/candidates.h"
 #include "forecast/direct_regression.h"
 #include "forecast/past.h"
@@ -22,11 +23,12 @@ constexpr int64_t kWarmCells = 10;
 constexpr int64_t kWarmResolved = 5;
 constexpr double kRangeMargin = .2;
 constexpr double kFarthestScore = 1000;
+constexpr int64_t kMostCells = int64_t{1} << 62;
 static_assert(BankOptions::kMaxCoverages <= kMaxCoverages);
 
 // A candidate, which keeps a state of its own; some must see values with their true zero.
 struct ExtraModel {
-  std::unique_ptr<Model> model;  // null while it lacks a season
+  std::unique_ptr<Candidate> model;  // null while it lacks a season
   bool true_zero;
 };
 
@@ -60,6 +62,9 @@ struct ModelBank::Impl {
   void Learn(double value);
   std::vector<int> Seasons() const;
   void AdoptSeasons();
+  void MakeSeasonalExtra(std::span<const int> seasons);
+  template <class Archive>
+  void Persist(Archive& archive);
   void IssueAll();
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
   double InRange(double forecast) const;
@@ -173,8 +178,12 @@ void ModelBank::Impl::AdoptSeasons() {
   for (const int length : lengths) seasons.push_back({length, detector->MemoryOf(length)});
   past.Adopt(seasons, plan->memory);
   if (regressions && past.first_season() != first) regressions->Restart();
+  MakeSeasonalExtra(lengths);
+}
+
+void ModelBank::Impl::MakeSeasonalExtra(std::span<const int> seasons) {
   for (size_t i = 0; i < extra.size(); i++) {
-    if (SeasonsNeeded(plan->extra[i]) > 0) extra[i].model = MakeCandidate(plan->extra[i], lengths);
+    if (SeasonsNeeded(plan->extra[i]) > 0) extra[i].model = MakeCandidate(plan->extra[i], seasons);
   }
 }
 
@@ -300,6 +309,51 @@ BankBytes ModelBank::Bytes() const {
   bytes.bands += bank.ladder.capacity() * sizeof(HorizonMix);
   bytes.other = sizeof(ModelBank) + sizeof(Impl) - sizeof(Past);
   return bytes;
+}
+
+template <class Archive>
+void ModelBank::Impl::Persist(Archive& archive) {
+  auto& [of_plan, known, mixes, others, direct, trends, found, unit, newest, values, score, only_one, positive] = *this;
+  archive(unit, newest, values, score, only_one, positive);
+  archive.Require(newest >= -1 && newest < kMostCells && values >= 0 && values <= newest + 1, "the count of cells");
+  if (found) archive(*found);
+  if (Archive::kReads && found && archive.ok() && found->seasons() > 0) {
+    const std::vector<int> seasons = Seasons();
+    known = Past(seasons, of_plan->memory);
+    MakeSeasonalExtra(seasons);
+  }
+  archive(known);
+  archive.Require(known.seen() == values, "the count of values");
+  for (HorizonMix& mix : mixes) archive(mix);
+  for (ExtraModel& one : others) {
+    if (one.model) archive(*one.model);
+  }
+  if (direct) archive(*direct);
+  for (size_t i = 0; i < of_plan->line_keeps.size(); i++) archive(trends[i]);
+}
+
+void ModelBank::Save(std::string& out) const {
+  ArchiveWriter archive(out);
+  uint64_t fingerprint = impl_->plan->fingerprint;
+  archive(fingerprint);
+  impl_->Persist(archive);
+}
+
+std::optional<ModelBank> ModelBank::Load(std::shared_ptr<const BankPlan> plan, std::string_view bytes,
+                                         std::string& problem) {
+  ArchiveReader archive(bytes);
+  uint64_t fingerprint = 0;
+  archive(fingerprint);
+  if (archive.ok() && fingerprint != plan->fingerprint) {
+    problem = "a bank's state: it was saved with other options, or by another version of the models";
+    return std::nullopt;
+  }
+  ModelBank bank(std::move(plan));
+  if (archive.ok()) bank.impl_->Persist(archive);
+  archive.Require(archive.left() == 0, "more bytes than expected");
+  if (archive.ok()) return bank;
+  problem = "a bank's state: " + std::string(archive.problem());
+  return std::nullopt;
 }
 
 }  // namespace promcast

@@ -27,6 +27,13 @@ class ValueScale {
     const double value = z * unit_ + origin_;
     return std::isfinite(value) ? value : std::copysign(kMost, z);
   }
+  template <class Archive>
+  void Persist(Archive& archive) {
+    auto& [origin, unit] = *this;
+    archive(origin, unit);
+    const double least = std::ldexp(1., -kLargestExponent);
+    archive.Require(std::isfinite(origin) && unit >= least && unit <= 1 / least, "the unit of the values");
+  }
 
  private:
   static constexpr int kLargestExponent = 1000;

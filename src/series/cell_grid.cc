@@ -105,4 +105,27 @@ SampleOutcome CellGrid::Place(Sample sample, GridEvents& events) {
   return SampleOutcome::kApplied;
 }
 
+template <class Archive>
+void CellGrid::Persist(Archive& archive) {
+  auto& [own_step_ms, own_reading, has_newest, cell_has_value, has_base, has_closed, backwards_samples, backwards_ms,
+         backwards_since_ms, newest_ms, newest_finite_ms, last_value, increase, base_ms] = *this;
+  uint32_t step_ms = own_step_ms;
+  auto reading = static_cast<uint8_t>(own_reading);
+  std::array<uint8_t, 4> flags = {has_newest, cell_has_value, has_base, has_closed};
+  archive(step_ms, reading, flags, backwards_samples, backwards_ms, backwards_since_ms);
+  archive(newest_ms, newest_finite_ms, last_value, increase, base_ms);
+  archive.Require(step_ms == own_step_ms && reading == static_cast<uint8_t>(own_reading), "the grid's step or reading");
+  archive.Require(*std::max_element(flags.begin(), flags.end()) <= 1, "the grid's open cell");
+  has_newest = flags[0] & 1, cell_has_value = flags[1] & 1, has_base = flags[2] & 1, has_closed = flags[3] & 1;
+}
+
+void CellGrid::Save(ArchiveWriter& archive) const {
+  CellGrid(*this).Persist(archive);
+}
+
+void CellGrid::Load(ArchiveReader& archive) {
+  Persist(archive);
+  if (!archive.ok()) Restart();
+}
+
 }  // namespace promcast

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "archive/archive.h"
 #include "timeseries/sample.h"
 
 namespace promcast {
@@ -80,6 +81,11 @@ class CellGrid {
   /// The newest finite value as it came; NaN before the first.
   double last_value() const { return last_value_; }
 
+  void Save(ArchiveWriter& archive) const;
+  /// What Save wrote, into a grid of the same step and reading: of another one is a problem, and leaves the grid empty,
+  /// as any other problem does.
+  void Load(ArchiveReader& archive);
+
  private:
   struct Gap {
     int64_t empty_cells = 0;
@@ -97,6 +103,8 @@ class CellGrid {
   /// The open cell's value, NaN when it has none; makes it ready for the next cell.
   double TakeCell();
   void Restart();
+  template <class Archive>
+  void Persist(Archive& archive);
   SampleOutcome Place(Sample sample, GridEvents& events);
 
   uint32_t step_ms_;

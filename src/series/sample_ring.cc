@@ -42,8 +42,13 @@ size_t SealedAllocation(size_t needed) {
 }  // namespace
 
 SampleRing::~SampleRing() {
+  Clear();
+}
+
+void SampleRing::Clear() {
   while (sealed_ != nullptr) DropOldestSealed();
-  std::free(newest_);
+  std::free(std::exchange(newest_, nullptr));
+  size_ = allocated_ = 0;
 }
 
 SampleRing::SampleRing(SampleRing&& other) noexcept
@@ -168,6 +173,63 @@ void SampleRing::DropExpired(const RingOptions& options) {
   while (sealed_ != nullptr && newest_ms - static_cast<uint64_t>(sealed_->next->tail.last_ms) > retention_ms) {
     DropOldestSealed();
   }
+}
+
+// Chunks from the oldest to the newest, which alone needs its whole tail again.
+void SampleRing::Save(ArchiveWriter& archive) const {
+  bool some = !empty();
+  archive(some);
+  if (!some) return;
+  double newest_value = newest_value_;
+  uint32_t chunks = 0;
+  ForEachChunk(INT64_MIN, INT64_MAX, [&](const ChunkView&) { chunks++; });
+  archive(newest_value, chunks);
+  ForEachChunk(INT64_MIN, INT64_MAX, [&](const ChunkView& chunk) {
+    int64_t last_ms = chunk.max_ms;
+    auto bytes = static_cast<uint16_t>(chunk.bytes.size());
+    archive(last_ms, bytes);
+    archive.Block(chunk.bytes);
+  });
+  XorChunkTail tail = newest_->tail;
+  archive(tail.last_delta_ms, tail.leading, tail.trailing, tail.free_bits);
+}
+
+bool SampleRing::LoadChunk(ArchiveReader& archive) {
+  int64_t last_ms = 0;
+  uint16_t size = 0;
+  archive(last_ms, size);
+  archive.Require(size > kXorChunkHeaderBytes && size <= kMaxAllocation - sizeof(Chunk), "the length of a chunk");
+  const std::string_view bytes = archive.Bytes(size);
+  if (!archive.ok()) return false;
+  if (newest_ != nullptr) SealChunk();
+  StartChunk();
+  Reserve(size);
+  std::memcpy(newest_->data(), bytes.data(), size);
+  newest_->bytes = size;
+  newest_->tail.last_ms = last_ms;
+  newest_->tail.count = static_cast<uint16_t>(newest_->data()[0] << 8 | newest_->data()[1]);
+  size_ += newest_->tail.count;
+  archive.Require(newest_->tail.count > 0, "a chunk without a sample");
+  return archive.ok();
+}
+
+void SampleRing::Load(ArchiveReader& archive) {
+  Clear();
+  bool some = false;
+  archive(some);
+  if (!some) return;
+  uint32_t chunks = 0;
+  archive(newest_value_, chunks);
+  archive.Require(chunks > 0, "a ring without a chunk");
+  for (uint32_t i = 0; i < chunks && LoadChunk(archive);) i++;
+  uint64_t last_delta_ms = 0;
+  uint8_t leading = 0, trailing = 0, free_bits = 0;
+  archive(last_delta_ms, leading, trailing, free_bits);
+  const int window = leading == XorChunkTail::kNoWindow ? trailing : leading + trailing;
+  archive.Require(window < 64 && free_bits < 8, "the end of a ring's newest chunk");
+  if (!archive.ok()) return Clear();
+  XorChunkTail& tail = newest_->tail;
+  tail.last_delta_ms = last_delta_ms, tail.leading = leading, tail.trailing = trailing, tail.free_bits = free_bits;
 }
 
 }  // namespace promcast

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "archive/archive.h"
 #include "timeseries/sample.h"
 
 namespace promcast {
@@ -53,8 +54,16 @@ class SampleRing {
   /// Heap memory held; the object itself is not counted.
   size_t allocated_bytes() const { return allocated_; }
 
+  void Save(ArchiveWriter& archive) const;
+  /// What Save wrote, in place of what the ring held. After a problem the ring is empty.
+  void Load(ArchiveReader& archive);
+
  private:
   struct Chunk;
+
+  void Clear();
+  /// The next chunk of an archive; what it holds is checked. False after a problem.
+  bool LoadChunk(ArchiveReader& archive);
 
   void SealChunk();
   void StartChunk();

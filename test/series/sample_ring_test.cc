@@ -8,6 +8,7 @@
 #include <deque>
 #include <limits>
 #include <random>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -156,6 +157,15 @@ TEST(SampleRing, CountsExactlyTheMemoryItAllocated) {
     for (int64_t i = 0; i < 3'000; i++) {
       counting = true;
       ring->Append({i * 15'000, static_cast<double>(random() % 1'000)}, options);
+      counting = false;
+      ASSERT_EQ(ring->allocated_bytes(), CountedBytes());
+      if (i % 500 != 7) continue;
+      std::string bytes;
+      ArchiveWriter writer(bytes);
+      ring->Save(writer);
+      ArchiveReader reader(bytes);
+      counting = true;
+      ring->Load(reader);
       counting = false;
       ASSERT_EQ(ring->allocated_bytes(), CountedBytes());
     }
