@@ -2,43 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 namespace promcast {
 namespace {
 
 enum Flag : uint8_t { kStepTold = 1, kStale = 2, kHasOutput = 4, kHasModel = 8 };
-
-/// Bytes of a part, with their number before them.
-template <class Append>
-void AppendPart(std::string& out, Append&& append) {
-  const size_t at = out.size();
-  uint32_t bytes = 0;
-  ArchiveWriter{out}(bytes);
-  append();
-  bytes = static_cast<uint32_t>(out.size() - at - sizeof(bytes));
-  out.replace(at, sizeof(bytes), reinterpret_cast<const char*>(&bytes), sizeof(bytes));
-}
-
-void AppendRing(const SampleRing& ring, std::string& out) {
-  ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(), [&](Sample sample) {
-    ArchiveWriter{out}(sample.timestamp_ms, sample.value);
-  });
-}
-
-void ReadRing(ArchiveReader& archive, SampleRing& ring) {
-  uint32_t bytes = 0;
-  archive(bytes);
-  ArchiveReader samples(archive.Bytes(bytes));
-  while (samples.left() > 0 && samples.ok()) {
-    Sample sample;
-    samples(sample.timestamp_ms, sample.value);
-    const bool rises = ring.empty() || sample.timestamp_ms > ring.newest().timestamp_ms;
-    samples.Require(rises, "a sample that is not newer than the one before");
-    if (samples.ok()) ring.Append(sample, RingOptions());
-  }
-  archive.Require(samples.ok(), "the samples");
-}
 
 }  // namespace
 
@@ -52,8 +19,10 @@ void AppendSeriesRecord(const SeriesState& state, std::span<const LabelView> lab
                                     (state.has_output ? kHasOutput : 0) | (state.model != nullptr ? kHasModel : 0));
   ArchiveWriter archive(out);
   archive(kind, reading, relief, flags, state.threshold_output, state.step_ms, state.rule->output_key);
-  AppendPart(out, [&] { AppendRing(state.ring, out); });
+  state.ring.Save(archive);
   if (state.model == nullptr) return;
+  state.model->grid.Save(archive);
+  state.model->bank.Save(out);
 }
 
 absl::Status ReadSeriesRecord(std::string_view bytes, SeriesRecord& record) {
@@ -71,10 +40,14 @@ absl::Status ReadSeriesRecord(std::string_view bytes, SeriesRecord& record) {
   record.step_told = (flags & kStepTold) != 0;
   record.stale = (flags & kStale) != 0;
   record.has_output = (flags & kHasOutput) != 0;
-  record.ring = SampleRing();
-  ReadRing(archive, record.ring);
+  record.ring.Load(archive);
   record.grid.reset();
-  record.bank = {};
+  if ((flags & kHasModel) != 0) {
+    archive.Require(record.step_ms > 0, "the step of a series with models");
+    record.grid.emplace(record.step_ms, record.reading).Load(archive);
+  }
+  record.bank = archive.Bytes(archive.left());
+  archive.Require(record.grid.has_value() || record.bank.empty(), "more bytes than expected");
   if (archive.ok()) return absl::OkStatus();
   return absl::DataLossError(fmt::format("a series cannot be read: {}", archive.problem()));
 }

@@ -11,6 +11,9 @@ namespace {
 constexpr size_t kSavedBytes = 256 << 10;
 constexpr uint32_t kSavedSlots = 4096;
 
+// No step that is seen is shorter (see RoundStepMs), and a plan takes memory by how many fit into a season.
+constexpr uint32_t kShortestSeenStepMs = 100;
+
 }  // namespace
 
 std::optional<uint32_t> ShardEngine::Save(uint32_t first_slot, RecordBlock& block) const {
@@ -30,6 +33,7 @@ std::optional<uint32_t> ShardEngine::Save(uint32_t first_slot, RecordBlock& bloc
 RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_view bytes) {
   SeriesRecord record;
   if (!ReadSeriesRecord(bytes, record).ok()) return RestoreOutcome::kDamaged;
+  if (!record.step_told && record.step_ms > 0 && record.step_ms < kShortestSeenStepMs) return RestoreOutcome::kDamaged;
   std::string problem;
   const SampleVerdict verdict = CheckLabels(record.head.labels, problem);
   if (verdict == SampleVerdict::kOwnSeries) return RestoreOutcome::kNoRule;
@@ -63,7 +67,12 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
 bool ShardEngine::RestoreModel(const SeriesRecord& record, SeriesState& state) {
   if (!record.grid) return true;
   if (state.step_ms != record.step_ms) return false;
-  return false;
+  std::shared_ptr<const RulePlan> plan = PlanOf(state, record.relief);
+  std::string problem;
+  std::optional<ModelBank> bank = ModelBank::Load(plan->bank, record.bank, problem);
+  if (!bank) return false;
+  state.model = std::make_unique<SeriesModel>(std::move(plan), *record.grid, *std::move(bank));
+  return true;
 }
 
 /// What was being written before goes on, and so can be ended.

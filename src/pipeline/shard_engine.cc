@@ -226,7 +226,7 @@ SampleOutcome ShardEngine::AddToGrid(SeriesState& state, Sample sample, int64_t 
 }
 
 void ShardEngine::StartModel(SeriesState& state) {
-  state.model = std::make_unique<SeriesModel>(PlanOf(state), state.reading);
+  state.model = std::make_unique<SeriesModel>(PlanOf(state, context_.admission.relief), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
   replaying_ = true;
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
@@ -253,8 +253,8 @@ bool ShardEngine::Relieve(SeriesState& state) {
   return true;
 }
 
-std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const SeriesState& state) {
-  const MemoryRelief relief = state.rule->Possible(context_.admission.relief);
+std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const SeriesState& state, MemoryRelief asked) {
+  const MemoryRelief relief = state.rule->Possible(asked);
   const auto [at, is_new] = plans_.try_emplace({state.rule, state.step_ms, state.reading, relief});
   if (is_new) {
     at->second = std::make_shared<const RulePlan>(state.rule->MakePlan(state.step_ms, state.reading, relief));

@@ -88,7 +88,7 @@ class ShardEngine {
   bool Relieve(SeriesState& state);
   const SampleVerdict* KnownVerdict(const Fingerprint& fingerprint) const;
   void Remember(const Fingerprint& fingerprint, SampleVerdict verdict);
-  std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state);
+  std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state, MemoryRelief asked);
   void Enlist(uint32_t slot);
 
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
