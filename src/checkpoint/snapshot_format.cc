@@ -62,15 +62,15 @@ absl::StatusOr<SnapshotHeader> DecodeSnapshotHeader(std::string_view bytes, size
   const auto version_bytes = Take<uint8_t>(rest);
   if (rest.size() < version_bytes + sizeof(uint64_t)) return absl::DataLossError("ends within the header");
   header.version = rest.substr(0, version_bytes);
+  if (header.format != kSnapshotFormat) {  // whose checksum may be another one
+    return absl::FailedPreconditionError(
+        fmt::format("has format {}, written by promcast {}; this promcast reads format {}", header.format,
+                    header.version, kSnapshotFormat));
+  }
   rest.remove_prefix(version_bytes);
   header_bytes = kFixed + version_bytes + sizeof(uint64_t);
   if (Take<uint64_t>(rest) != Hash(bytes.substr(0, kFixed + version_bytes))) {
     return absl::DataLossError("the header's checksum differs");
-  }
-  if (header.format != kSnapshotFormat) {
-    return absl::FailedPreconditionError(
-        fmt::format("has format {}, written by promcast {}; this promcast reads format {}", header.format,
-                    header.version, kSnapshotFormat));
   }
   return header;
 }

@@ -68,6 +68,11 @@ def header_bytes(data: bytes) -> int:
     return 8 + 4 + 8 + 1 + data[20] + 8
 
 
+def with_format(data: bytes, number: int, version: str) -> bytes:
+    """As another version would write it: magic, format and version stand in the same places in all of them."""
+    return data[:8] + struct.pack("<I", number) + data[12:20] + bytes([len(version)]) + version.encode() + data[header_bytes(data) - 8:]
+
+
 def blocks(data: bytes) -> Iterator[Block]:
     """All of them, the footer included."""
     assert data.startswith(MAGIC)
