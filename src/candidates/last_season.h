@@ -26,7 +26,8 @@ class LastSeason {
     archive(newest, open_sum, open_count);
     archive.Block(std::span(phases));
     archive.Require(newest >= -1 && newest < length, "a place in a model's last season");
-    archive.Require(open_count >= 0 && open_count <= length, "a phase of a model's last season");
+    archive.Require(open_count >= 0 && open_count <= length && (newest >= 0 || open_count == 0),
+                    "a phase of a model's last season");
   }
 
  private:

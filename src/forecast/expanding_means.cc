@@ -89,7 +89,7 @@ void ExpandingMeans::Persist(Archive& archive) {
   auto& [cells, known, sum, scale, delay, count, filled, present] = *this;
   archive(cells, sum, scale, delay, count, filled, present);
   archive.Require(scale >= 1 && scale <= kCoarsest && delay >= 0, "the scale of a window of means");
-  archive.Require(count >= 0 && count <= kMeans, "how many means a window holds");
+  archive.Require(count >= 0 && count <= kMeans && (count < kMeans || filled == 0), "how many means a window holds");
   archive.Require(present >= 0 && present <= filled && filled < scale && std::isfinite(sum), "the mean under way");
   if (!Archive::kReads || !archive.ok()) return;
   for (int i = 0; i < kMeans; i++) known[i] = i < count && !std::isnan(cells.Get(i));

@@ -316,6 +316,7 @@ void ModelBank::Impl::Persist(Archive& archive) {
   auto& [of_plan, known, mixes, others, direct, trends, found, unit, newest, values, score, only_one, positive] = *this;
   archive(unit, newest, values, score, only_one, positive);
   archive.Require(newest >= -1 && newest < kMostCells && values >= 0 && values <= newest + 1, "the count of cells");
+  archive.Require(!(std::abs(score) > kFarthestScore), "the anomaly score");
   if (found) archive(*found);
   if (Archive::kReads && found && archive.ok() && found->seasons() > 0) {
     const std::vector<int> seasons = Seasons();

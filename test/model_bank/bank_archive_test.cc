@@ -67,6 +67,7 @@ std::vector<double> RealStream(int cells, unsigned seed) {
   std::normal_distribution<double> normal;
   std::vector<double> stream;
   double level = 100, noise = 0;
+  if (seed % 5 == 0) level = 0;
   const int still = seed % 3 == 0 ? 0 : 200 + static_cast<int>(random() % 400);
   for (int i = 0; i < cells; i++) {
     noise = .7 * noise + normal(random);
@@ -224,9 +225,9 @@ TEST(BankArchive, SameInputSameBytes) {
 }
 
 // A bank that has seen all sorts.
-ModelBank Grown(const std::shared_ptr<const BankPlan>& plan, unsigned seed) {
+ModelBank Grown(const std::shared_ptr<const BankPlan>& plan, unsigned seed, int cells) {
   ModelBank bank(plan);
-  Feeder feeder{RealStream(600, seed), std::mt19937(seed)};
+  Feeder feeder{RealStream(cells, seed), std::mt19937(seed)};
   while (feeder.next < feeder.stream.size()) feeder.Feed({&bank});
   return bank;
 }
@@ -235,7 +236,7 @@ TEST(BankArchive, EveryTruncationIsRefusedAndSoIsAByteTooMany) {
   for (const auto& [name, options] : SomeCases()) {
     SCOPED_TRACE(name);
     const auto plan = MakeBankPlan(options);
-    const std::string whole = Saved(Grown(plan, 1));
+    const std::string whole = Saved(Grown(plan, 1, 600));
     for (size_t size = 0; size < whole.size(); size++) {
       std::string problem;
       const std::string part = whole.substr(0, size);  // of its own size, so that a sanitizer sees a byte beyond
@@ -289,8 +290,9 @@ TEST(BankArchive, TheStateOfAnotherPlanIsRefusedWithALineThatSaysSo) {
   }
 }
 
-// One to eight bytes become others, or a row of them the extremes of a number.
-void Damage(std::string& bytes, std::mt19937& random) {
+// Some bytes become others, or the extremes of a number, or those of a bank that has seen something else: then each
+// field by itself may be sound.
+void Damage(std::string& bytes, const std::string& others, std::mt19937& random) {
   static constexpr double kExtremes[] = {0., -0., -1., 1e308, -1e308, INFINITY, -INFINITY, NAN, 5e-324};
   for (uint32_t left = 1 + random() % 8; left > 0; left--) {
     // The first bytes name the plan: what other bytes they have is refused at once.
@@ -298,7 +300,7 @@ void Damage(std::string& bytes, std::mt19937& random) {
     const double extreme = kExtremes[random() % std::size(kExtremes)];
     const auto single = static_cast<float>(extreme);
     const size_t room = bytes.size() - place;
-    switch (random() % 5) {
+    switch (random() % 8) {
       case 0:
         std::memcpy(&bytes[place], &extreme, std::min(room, sizeof(extreme)));
         break;
@@ -307,6 +309,13 @@ void Damage(std::string& bytes, std::mt19937& random) {
         break;
       case 2:
         std::memset(&bytes[place], random() % 2 ? 0xFF : 0x7F, std::min<size_t>(room, 1 + random() % 16));
+        break;
+      case 3:
+      case 4:
+      case 5:
+        if (place < others.size()) {
+          others.copy(&bytes[place], std::min<size_t>(room, 1 + random() % (random() % 2 ? 16 : 400)), place);
+        }
         break;
       default:
         bytes[place] = static_cast<char>(random());
@@ -321,16 +330,18 @@ TEST(BankArchive, DamagedBytesAreRefusedOrMakeABankThatCanBeUsed) {
   for (const auto& [name, options] : SomeCases()) {
     SCOPED_TRACE(name);
     const auto plan = MakeBankPlan(options);
-    const std::string whole = Saved(Grown(plan, random()));
+    const std::string wholes[] = {Saved(ModelBank(plan)), Saved(Grown(plan, random(), 30)),
+                                  Saved(Grown(plan, random(), 600)), Saved(Grown(plan, random(), 610))};
     const size_t most_bytes = ModelBank(plan).StateBytes() + (options.detect_seasons ? 65'536 : 0);
     for (int run = 0; run < 300; run++) {
-      std::string bytes = whole;
-      Damage(bytes, random);
+      std::string bytes = wholes[random() % 4];
+      Damage(bytes, wholes[random() % 4], random);
       std::string problem;
       auto bank = ModelBank::Load(plan, bytes, problem);
       (bank ? loaded : refused)++;
       ASSERT_EQ(problem.empty(), bank.has_value());
       if (!bank) continue;
+      ASSERT_EQ(Saved(*bank), bytes);
       AllAnswers(*bank, options);
       for (int i = 0; i < 40; i++) {
         bank->Update(random() % 10 == 0 ? kMissing : static_cast<double>(random() % 1000));
