@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser):
     parser.addoption("--soak-seconds", type=int, default=90, help="how long the soak test runs (default 90)")
+    parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills (default 20)")
 
 
 @pytest.fixture(scope="session")

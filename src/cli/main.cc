@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/backtest_command.h"
 #include "cli/check.h"
 #include "cli/demo_command.h"
 #include "cli/serve.h"
+#include "cli/snapshot_command.h"
 #include "timeseries/duration.h"
 
 namespace promcast {
@@ -35,6 +37,8 @@ void AddServe(CLI::App& app, ServeFlags& flags, int& exit_code) {
       "Address for remote write over gRPC (Thanos's WriteableStore); loopback only, unless TLS is configured");
   serve->add_option("--web.config.file", flags.web_config_file,
                     "TLS and basic authentication, in the exporter toolkit's format");
+  serve->add_option("--storage.path", flags.storage_path,
+                    "Folder for snapshots of what is learned, restored at start; without it a restart forgets all");
   serve->add_flag("--web.enable-lifecycle", flags.enable_lifecycle, "Allow POST /-/reload and /-/quit");
   serve->add_option("--web.max-connections", flags.max_connections, "Connections served at once")
       ->capture_default_str()
@@ -68,6 +72,39 @@ void AddDemo(CLI::App& app, DemoOptions& options, std::string& day, int& exit_co
     options.day_ms = *ParseDurationMs(day);
     exit_code = RunDemoCommand(options);
   });
+}
+
+CLI::Option* AddMatch(CLI::App& command, std::vector<std::string>& match, const std::string& help) {
+  return command.add_option("--match", match, help)->type_name("SELECTOR");
+}
+
+void AddSnapshot(CLI::App& app, InspectFlags& inspect_flags, std::string& verify_path, int& exit_code) {
+  CLI::App* snapshot = app.add_subcommand("snapshot", "Look into what serve stores")->require_subcommand(1);
+  CLI::App* inspect = snapshot->add_subcommand("inspect", "Say what a snapshot holds");
+  inspect->add_option("PATH", inspect_flags.path, "A snapshot, or a storage path, whose newest is taken")->required();
+  AddMatch(*inspect, inspect_flags.match, "List the series selected, as 'node_load1{job=\"node\"}'");
+  inspect->add_option("--limit", inspect_flags.limit, "Longest list")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1'000'000'000));
+  inspect->callback([&] { exit_code = InspectSnapshot(inspect_flags); });
+  CLI::App* verify = snapshot->add_subcommand("verify", "Read snapshots to the last byte; exit code 1 for damage");
+  verify->add_option("PATH", verify_path, "A snapshot, or a storage path, whose snapshots are all read")->required();
+  verify->callback([&] { exit_code = VerifySnapshots(verify_path); });
+}
+
+void AddTransfer(CLI::App& app, ExportFlags& export_flags, ImportFlags& import_flags, int& exit_code) {
+  CLI::App* out = app.add_subcommand("export", "Write what is known of series to standard output, for another machine");
+  out->add_option("--storage.path", export_flags.storage_path,
+                  "Where serve stores; its newest snapshot is taken, also while it runs. Or one snapshot")
+      ->required();
+  AddMatch(*out, export_flags.match, "Series to take; may be given several times. Default: all");
+  out->footer("Example:\n  promcast export --storage.path /var/lib/promcast --match '{job=\"node\"}' > node.promcast");
+  out->callback([&] { exit_code = ExportState(export_flags); });
+  CLI::App* in = app.add_subcommand("import", "Add exported series to a storage path, while serve does not run on it");
+  in->add_option("--storage.path", import_flags.storage_path, "Where serve stores; made if need be")->required();
+  in->add_option("FILE", import_flags.file, "What export wrote, or a snapshot")->required();
+  in->footer("Series that are there already are replaced. The next start of serve goes on from there.");
+  in->callback([&] { exit_code = ImportState(import_flags); });
 }
 
 constexpr std::string_view kBacktestExamples =
@@ -161,9 +198,15 @@ int Main(int argc, char** argv) {
   DemoOptions demo_options;
   BacktestFlags backtest_flags;
   M4Flags m4_flags;
+  InspectFlags inspect_flags;
+  std::string verify_path;
+  ExportFlags export_flags;
+  ImportFlags import_flags;
   AddServe(app, serve_flags, exit_code);
   AddCheck(app, config_path, exit_code);
   AddBacktest(app, backtest_flags, m4_flags, exit_code);
+  AddSnapshot(app, inspect_flags, verify_path, exit_code);
+  AddTransfer(app, export_flags, import_flags, exit_code);
   AddDemo(app, demo_options, day, exit_code);
   try {
     app.parse(argc, argv);

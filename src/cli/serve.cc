@@ -35,6 +35,7 @@ void RunUntilAskedToEnd(Service& service, const SignalWaiter& signals) {
 
 int Serve(const ServeFlags& flags) {
   const SignalWaiter signals({SIGHUP, SIGINT, SIGTERM});
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error of the write
   const auto options = LoadConfigFile(flags.config_file);
   if (!options.ok()) {
     fmt::print(stderr, "{}\n", std::string(options.status().message()));

@@ -12,6 +12,7 @@ struct ServeFlags {
   std::string grpc_listen_address;  ///< empty: no gRPC
   std::string web_config_file;
   bool enable_lifecycle = false;
+  std::string storage_path;  ///< empty: what is learned is not kept
   int max_connections = 512;
   std::string read_timeout = "5m";
   std::string log_level = "info";

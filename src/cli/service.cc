@@ -18,9 +18,13 @@ namespace {
 constexpr auto kListenerPatience = std::chrono::seconds(4);
 constexpr int64_t kDrainMs = 5000;
 
-IngestOptions Seeded(IngestOptions options) {
+uint64_t RandomSeed() {
   std::random_device random;
-  options.hash_seed = static_cast<uint64_t>(random()) << 32 | random();
+  return static_cast<uint64_t>(random()) << 32 | random();
+}
+
+IngestOptions WithSeed(IngestOptions options, uint64_t seed) {
+  options.hash_seed = seed;
   return options;
 }
 
@@ -30,11 +34,13 @@ Service::Service(const ServeFlags& flags, const PipelineOptions& options)
     : flags_(flags),
       ingest_options_(options.ingest),
       shards_(options.shards),
+      storage_options_(options.storage),
+      hash_seed_(RandomSeed()),
       started_ms_(clock_.NowMs()),
       destinations_(options.remote_write),
       sender_(options.remote_write, clock_, metrics_),
       pipeline_(options, clock_, metrics_, [this](const OutputBatch& batch) { sender_.Enqueue(batch); }),
-      endpoint_(Seeded(options.ingest), pipeline_, metrics_),
+      endpoint_(WithSeed(options.ingest, hash_seed_), pipeline_, metrics_),
       read_endpoint_(pipeline_, ReadOptions(), metrics_),
       reload_successful_(metrics_.AddGauge("promcast_config_last_reload_successful",
                                            "Whether the configuration was good when last read.")),
@@ -71,7 +77,7 @@ absl::Status Service::StartListeners() {
                           [this] { quit_requested_ = true; },
                           [this] {
                             MutexLock lock(reload_mutex_);
-                            return StatusDocument(pipeline_, destinations_, clock_.NowMs() - started_ms_);
+                            return StatusDocument(pipeline_, destinations_, persistence_ ? std::optional(persistence_->report()) : std::nullopt, clock_.NowMs(), started_ms_);
                           },
                           [this](const SeriesQuery& query) -> absl::StatusOr<std::string> {
                             const auto found = pipeline_.Search(query.match, query.limit);
@@ -96,8 +102,23 @@ absl::Status Service::StartListeners() {
   return absl::OkStatus();
 }
 
+absl::Status Service::OpenStorage() {
+  if (flags_.storage_path.empty()) return absl::OkStatus();
+  auto persistence = Persistence::Open(flags_.storage_path, pipeline_, clock_, metrics_);
+  if (!persistence.ok()) return persistence.status();
+  persistence_ = *std::move(persistence);
+  pipeline_.RefuseSamples(true);  // until the series are there that they belong to
+  return absl::OkStatus();
+}
+
 absl::Status Service::Start() {
+  if (absl::Status status = OpenStorage(); !status.ok()) return status;
   if (absl::Status status = StartListeners(); !status.ok()) return status;
+  if (persistence_ != nullptr) {
+    persistence_->Restore(hash_seed_);
+    pipeline_.RefuseSamples(false);
+    persistence_->Start(storage_options_);
+  }
   ready_ = true;
   Log(LogLevel::kInfo, "ready to receive remote write");
   return absl::OkStatus();
@@ -117,6 +138,7 @@ absl::Status Service::Reload() {
     destinations_ = options->remote_write;
   }
   pipeline_.Reconfigure(*options);
+  if (persistence_ != nullptr) persistence_->Reconfigure(options->storage);
   WarnOfRestart(*options);
   reload_successful_.Set(1);
   reload_success_timestamp_.Set(static_cast<double>(clock_.NowMs()) / 1000);
@@ -130,9 +152,10 @@ void Service::WarnOfRestart(const PipelineOptions& options) const {
 }
 
 void Service::Stop() {
-  ready_ = false;
+  const bool was_ready = ready_.exchange(false);
   if (http_ != nullptr) http_->Stop(std::chrono::steady_clock::now() + kListenerPatience);
   if (grpc_ != nullptr) grpc_->Stop(std::chrono::steady_clock::now() + kListenerPatience);
+  if (persistence_ != nullptr) persistence_->Stop(/*last=*/was_ready);  // less than all would replace what is there
   pipeline_.Stop();
   if (!sender_.Drain(kDrainMs)) Log(LogLevel::kWarn, "stopped before every prediction was sent");
 }

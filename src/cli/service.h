@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/persistence.h"
 #include "cli/serve.h"
 #include "concurrency/mutex.h"
 #include "ingest/write_endpoint.h"
@@ -29,19 +30,23 @@ class Service {
   absl::Status Start();
   /// Reads the configuration file again and puts it in force whole, or leaves all as it was.
   absl::Status Reload();
-  /// Refuses new requests, applies those under way, sends what is queued; at most about ten seconds.
+  /// Refuses new requests, applies those under way, writes a last snapshot, sends what is queued; at most about ten
+  /// seconds, and what the snapshot takes.
   void Stop();
   bool quit_requested() const { return quit_requested_.load(); }
 
  private:
   void PublishMetrics();
   absl::Status StartListeners();
+  absl::Status OpenStorage();
 
   void WarnOfRestart(const PipelineOptions& options) const;
 
   const ServeFlags flags_;
   const IngestOptions ingest_options_;
   const size_t shards_;
+  StorageOptions storage_options_;
+  const uint64_t hash_seed_;
   SystemClock clock_;
   const int64_t started_ms_;
   MetricRegistry metrics_;
@@ -51,6 +56,7 @@ class Service {
   Pipeline pipeline_;
   WriteEndpoint endpoint_;
   ReadEndpoint read_endpoint_;
+  std::unique_ptr<Persistence> persistence_;  // null without a storage path
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<GrpcServer> grpc_;
   std::atomic<bool> ready_{false}, quit_requested_{false};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "timeseries/duration.h"
@@ -30,13 +31,38 @@ Json HorizonRow(const RuleReport& rule, size_t horizon) {
   return row;
 }
 
+std::string Age(int64_t since_ms, int64_t now_ms) {
+  return FormatDuration(std::max<int64_t>(now_ms - since_ms, 0) / 1000 * 1000) + " ago";
+}
+
+Json SnapshotRows(const PersistenceReport& report, int64_t now_ms) {
+  const RestoredState& restored = report.restored;
+  const CheckpointReport& written = report.written;
+  Json rows = {{"storage path", report.storage_path},
+               {"restored", restored.snapshot.empty() ? Json("nothing, there was no snapshot")
+                                                      : Json(restored.report.Of(RestoreOutcome::kRestored))}};
+  if (!restored.snapshot.empty()) {
+    rows["restored from"] = restored.snapshot;
+    rows["restored, samples only"] = restored.report.Of(RestoreOutcome::kSamplesOnly);
+  }
+  rows["last written"] = written.written_ms > 0 ? Json(Age(written.written_ms, now_ms)) : Json(nullptr);
+  if (written.written_ms > 0) {
+    rows["series in it"] = written.series;
+    rows["bytes"] = written.bytes;
+    rows["seconds"] = written.seconds;
+  }
+  rows["failures"] = written.failures;
+  if (!written.problem.empty()) rows["problem"] = written.problem;
+  return rows;
+}
+
 }  // namespace
 
 std::string StatusDocument(const Pipeline& pipeline, const std::vector<DestinationOptions>& destinations,
-                           int64_t uptime_ms) {
+                           const std::optional<PersistenceReport>& persistence, int64_t now_ms, int64_t started_ms) {
   const ShardReport report = pipeline.report();
   Json document = {{"version", PROMCAST_VERSION},
-                   {"uptime", FormatDuration(uptime_ms / 1000 * 1000)},
+                   {"uptime", FormatDuration((now_ms - started_ms) / 1000 * 1000)},
                    {"output series", pipeline.output_series()},
                    {"series",
                     {{"predicted", Of(report, SeriesStatus::kPredicted)},
@@ -57,6 +83,7 @@ std::string StatusDocument(const Pipeline& pipeline, const std::vector<Destinati
                      {"banks", report.bank_bytes.other}}},
                    {"rules", Json::array()},
                    {"destinations", Json::array()}};
+  if (persistence) document["snapshots"] = SnapshotRows(*persistence, now_ms);
   for (const RuleReport& rule : pipeline.rule_reports()) {
     for (size_t h = 0; h < rule.options.horizons_ms.size(); h++) document["rules"].push_back(HorizonRow(rule, h));
   }

@@ -27,6 +27,7 @@ absl::StatusOr<PipelineOptions> ParseConfig(std::string_view yaml, std::string_v
   ReadForecasts(top, options);
   ReadLimits(top, options);
   ReadSeries(top, options);
+  ReadStorage(top, options);
   ReadShards(top, options);
   top.RefuseOtherKeys();
   if (!errors.empty()) return errors.ToStatus();

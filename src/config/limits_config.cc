@@ -59,6 +59,14 @@ void ReadSeries(YamlSection& top, PipelineOptions& options) {
   section.RefuseOtherKeys();
 }
 
+void ReadStorage(YamlSection& top, PipelineOptions& options) {
+  const auto entry = top.Take("storage");
+  if (!entry) return;
+  YamlSection section(*entry);
+  section.Duration("snapshot_interval", options.storage.snapshot_interval_ms, {.min_ms = 10});
+  section.RefuseOtherKeys();
+}
+
 void ReadShards(YamlSection& top, PipelineOptions& options) {
   top.Integer("shards", options.shards, {.min = 0, .max = 1024});
 }

@@ -13,6 +13,7 @@ void ReadRemoteWrite(YamlSection& top, const std::filesystem::path& folder, Pipe
 void ReadForecasts(YamlSection& top, PipelineOptions& options);
 void ReadLimits(YamlSection& top, PipelineOptions& options);
 void ReadSeries(YamlSection& top, PipelineOptions& options);
+void ReadStorage(YamlSection& top, PipelineOptions& options);
 void ReadShards(YamlSection& top, PipelineOptions& options);
 
 }  // namespace promcast

@@ -77,6 +77,11 @@ size_t MetricCatalog::size() const {
   return families_.size();
 }
 
+void MetricCatalog::ForEach(const std::function<void(std::string_view name, MetricType type)>& visit) const {
+  MutexLock lock(mutex_);
+  for (const auto& [name, family] : families_) visit(name, family.type);
+}
+
 CellReading MetricCatalog::ReadingOf(std::string_view metric, SampleKind kind) const {
   return kind == SampleKind::kFloat ? ReadingByType(TypeOf(metric), metric) : CellReading::kRate;
 }

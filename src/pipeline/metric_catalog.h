@@ -30,6 +30,8 @@ class MetricCatalog {
   bool Note(const MetadataView& metadata);
   MetricType TypeOf(std::string_view metric) const;
   size_t size() const;
+  /// Calls `visit` for each family whose type is known, in no order, holding the lock.
+  void ForEach(const std::function<void(std::string_view name, MetricType type)>& visit) const;
 
   /// How to read a series, by its family's type, else by the conventions of metric names.
   CellReading ReadingOf(std::string_view metric, SampleKind kind) const;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capacity/time_to_threshold.h"
+#include "checkpoint/options.h"
 #include "ingest/options.h"
 #include "promcast/model_bank.h"
 #include "sender/options.h"
@@ -65,6 +66,7 @@ struct PipelineOptions {
   std::vector<RuleOptions> forecasts;
   LimitOptions limits;
   SeriesOptions series;
+  StorageOptions storage;
   IngestOptions ingest;  ///< taken at start; a reload does not change it
   size_t shards = 0;     ///< 0: one a core; taken at start
 };

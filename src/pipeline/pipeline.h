@@ -8,12 +8,15 @@
 #include <thread>
 #include <vector>
 
+#include "checkpoint/snapshot_reader.h"
+#include "checkpoint/snapshot_source.h"
 #include "concurrency/mutex.h"
 #include "ingest/sample_sink.h"
 #include "pipeline/admission.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/options.h"
 #include "pipeline/pipeline_metrics.h"
+#include "pipeline/restore_report.h"
 #include "pipeline/rule_set.h"
 #include "pipeline/series_forecasts.h"
 #include "pipeline/series_shard.h"
@@ -32,7 +35,7 @@ struct RuleReport {
 
 /// The life of a sample: from the decoded request through its shard's ring, grid and models to the output series.
 /// All methods are thread-safe.
-class Pipeline final : public SampleSink, public ReadSource {
+class Pipeline final : public SampleSink, public ReadSource, public SnapshotSource {
  public:
   /// `write` takes finished output from the shards' threads; it must not block.
   Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
@@ -42,7 +45,7 @@ class Pipeline final : public SampleSink, public ReadSource {
   size_t shard_count() const override { return shards_.size(); }
   bool Submit(size_t shard, ShardBatch& batch) override { return shards_[shard]->Submit(batch); }
   void NoteMetadata(const MetadataView& metadata) override;
-  bool ready() const override { return true; }
+  bool ready() const override { return !refuses_samples_; }
 
   /// Puts all series under the options' rules and limits. What stands under IngestOptions and `shards` needs a restart.
   void Reconfigure(const PipelineOptions& options);
@@ -54,6 +57,13 @@ class Pipeline final : public SampleSink, public ReadSource {
   std::optional<FoundSeries> Search(const std::vector<Selector>& match, size_t limit) const;
   /// Asks the shards as Search does.
   absl::Status Read(const ReadQuery& query, const Selector& selector, ReadResult& result) const override;
+  void SaveFamilies(RecordBlock& block) const override;
+  std::future<std::optional<uint32_t>> SaveSeries(size_t shard, uint32_t first_slot, RecordBlock& block) const override;
+  /// While true, requests are told to come back later.
+  void RefuseSamples(bool refuse) { refuses_samples_ = refuse; }
+  /// Takes up the series of a snapshot, before the first sample comes; waits for the shards. `hash_seed`: that of the
+  /// fingerprints of the samples to come.
+  RestoreReport Restore(const SnapshotReader& snapshot, uint64_t hash_seed);
   size_t output_series() const { return admission_.output_series.used(); }
 
   /// Applies what has been accepted and stops the shards; later submissions are refused.
@@ -67,6 +77,7 @@ class Pipeline final : public SampleSink, public ReadSource {
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
   void WatchMemory(int64_t lap_ms);
+  void RestoreFamilies(std::string_view records);
   void ReviewReadings();
   void WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const;
 
@@ -78,6 +89,7 @@ class Pipeline final : public SampleSink, public ReadSource {
   std::atomic<size_t> max_memory_bytes_;
   MemoryWatch memory_watch_;  // the reporter's
   std::atomic<bool> types_changed_{false};
+  std::atomic<bool> refuses_samples_{false};
 
   mutable Mutex mutex_;
   CondVar stop_requested_;

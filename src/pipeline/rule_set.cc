@@ -1,12 +1,14 @@
 #include "pipeline/rule_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "remote_write/label_block.h"
 #include "timeseries/duration.h"
+#include "timeseries/fingerprint.h"
 
 namespace promcast {
 
@@ -57,6 +59,20 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relie
   return plan;
 }
 
+namespace {
+
+uint64_t OutputKey(const Rule& rule) {
+  std::string texts = fmt::format("{} {} {} {} {}", fmt::join(rule.horizon_texts, ","),
+                                  fmt::join(rule.coverage_texts, ","), rule.options.anomaly_score,
+                                  rule.lower_edge_text, rule.upper_edge_text);
+  for (const ThresholdOptions& threshold : rule.options.thresholds) {
+    texts += fmt::format(" {} {}", static_cast<int>(threshold.side), threshold.name);
+  }
+  return HashLabelText(texts, 0);
+}
+
+}  // namespace
+
 RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
   for (const RuleOptions& rule_options : options) {
     Rule& rule = rules_.emplace_back();
@@ -72,6 +88,7 @@ RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
     const double widest = rule_options.coverages.back();
     rule.lower_edge_text = fmt::format("{:.6g}", (1 - widest) / 2);
     rule.upper_edge_text = fmt::format("{:.6g}", (1 + widest) / 2);
+    rule.output_key = OutputKey(rule);
   }
 }
 

@@ -31,6 +31,7 @@ struct Rule {
   /// The quantiles for which times to thresholds are told: the median, and the edge of the widest band on the
   /// threshold's side, which is the early warning.
   std::string lower_edge_text, upper_edge_text;  ///< "0.025", "0.975"
+  uint64_t output_key = 0;                       ///< of all that names the output series: equal keys, equal names
   /// Output series that one input series takes.
   size_t OutputSeries() const {
     return options.horizons_ms.size() * (1 + 2 * options.coverages.size()) + (options.anomaly_score ? 2 : 0) +

@@ -28,6 +28,8 @@ inline std::string_view SeriesStatusName(SeriesStatus status) {
 struct SeriesModel {
   SeriesModel(std::shared_ptr<const RulePlan> p, CellReading reading)
       : plan(std::move(p)), grid(plan->step_ms, reading), bank(plan->bank) {}
+  SeriesModel(std::shared_ptr<const RulePlan> p, const CellGrid& g, ModelBank b)
+      : plan(std::move(p)), grid(g), bank(std::move(b)) {}
   std::shared_ptr<const RulePlan> plan;
   CellGrid grid;
   ModelBank bank;

@@ -263,7 +263,7 @@ bool ShardEngine::IsGrownUp(const SeriesState& state, int64_t newest_ms) {
 }
 
 void ShardEngine::StartModel(SeriesState& state) {
-  state.model = std::make_unique<SeriesModel>(PlanOf(state), state.reading);
+  state.model = std::make_unique<SeriesModel>(PlanOf(state, context_.admission.relief), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
   replaying_ = std::exchange(state.was_modelled, true);
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
@@ -290,8 +290,8 @@ bool ShardEngine::Relieve(SeriesState& state) {
   return true;
 }
 
-std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const SeriesState& state) {
-  const MemoryRelief relief = state.rule->Possible(context_.admission.relief);
+std::shared_ptr<const RulePlan> ShardEngine::PlanOf(const SeriesState& state, MemoryRelief asked) {
+  const MemoryRelief relief = state.rule->Possible(asked);
   const auto [at, is_new] = plans_.try_emplace({state.rule, state.step_ms, state.reading, relief});
   if (is_new) {
     at->second = std::make_shared<const RulePlan>(state.rule->MakePlan(state.step_ms, state.reading, relief));

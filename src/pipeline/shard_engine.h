@@ -12,15 +12,18 @@
 #include <utility>
 #include <vector>
 
+#include "checkpoint/record_block.h"
 #include "pipeline/admission.h"
 #include "pipeline/ignored_series.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/output_series.h"
 #include "pipeline/pipeline_metrics.h"
+#include "pipeline/restore_report.h"
 #include "pipeline/rule_set.h"
 #include "pipeline/schedule.h"
 #include "pipeline/series_forecasts.h"
 #include "pipeline/series_reader.h"
+#include "pipeline/series_record.h"
 #include "pipeline/series_state.h"
 #include "pipeline/shard_report.h"
 #include "series/label_store.h"
@@ -68,6 +71,10 @@ class ShardEngine {
                                  FoundSeries& found) const;
   /// Shows `reader` the series from `first_slot` on, in pieces as with Search. Ends when the result refuses a series.
   std::optional<uint32_t> Read(uint32_t first_slot, SeriesReader& reader, ReadResult& result) const;
+  /// Adds the series from `first_slot` on to `block`, in pieces as with Search.
+  std::optional<uint32_t> Save(uint32_t first_slot, RecordBlock& block) const;
+  /// Takes up a series that Save wrote, maybe under other rules.
+  RestoreOutcome Restore(const Fingerprint& fingerprint, std::string_view record);
 
  private:
   void Prefetch(std::span<const IncomingSample> samples) const;
@@ -81,10 +88,12 @@ class ShardEngine {
   static bool IsGrownUp(const SeriesState& state, int64_t newest_ms);
   void StartModel(SeriesState& state);
   void RestartLater(SeriesState& state);
+  bool RestoreModel(const SeriesRecord& record, SeriesState& state);
+  void RestoreOutput(const SeriesRecord& record, SeriesState& state);
   bool Relieve(SeriesState& state);
   const SampleVerdict* KnownVerdict(const Fingerprint& fingerprint) const;
   void Remember(const Fingerprint& fingerprint, SampleVerdict verdict);
-  std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state);
+  std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state, MemoryRelief asked);
   void Enlist(uint32_t slot);
 
   void FetchMembers(std::span<const Schedule::Member> members) const;

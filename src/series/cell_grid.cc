@@ -120,7 +120,9 @@ void CellGrid::Persist(Archive& archive) {
 }
 
 void CellGrid::Save(ArchiveWriter& archive) const {
-  CellGrid(*this).Persist(archive);
+  CellGrid saved(*this);
+  if (saved.backwards_samples_ == 0) saved.backwards_ms_ = saved.backwards_since_ms_ = 0;  // they mean nothing then
+  saved.Persist(archive);
 }
 
 void CellGrid::Load(ArchiveReader& archive) {
