@@ -7,7 +7,7 @@
 
 #include "config/byte_size.h"
 #include "config/config.h"
-#include "sender/url.h"
+#include "http_client/url.h"
 #include "timeseries/duration.h"
 
 namespace promcast {
@@ -21,10 +21,10 @@ std::string DurationList(const std::vector<int64_t>& durations_ms) {
 std::string DescribeRule(const RuleOptions& rule) {
   std::string line = rule.name == rule.match_text ? fmt::format("forecast {}", rule.match_text)
                                                   : fmt::format("forecast \"{}\": {}", rule.name, rule.match_text);
-  line +=
-      fmt::format("; step {}; seasons {}; horizons {}; coverage {}; every {}",
-                  rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms), rule.detect_seasons ? "auto" : DurationList(rule.seasons_ms),
-                  DurationList(rule.horizons_ms), fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
+  line += fmt::format("; step {}; seasons {}; horizons {}; coverage {}; every {}",
+                      rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms),
+                      rule.detect_seasons ? "auto" : DurationList(rule.seasons_ms), DurationList(rule.horizons_ms),
+                      fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
   if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
   if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);
   line += fmt::format("; profile {}", ProfileName(rule.profile));

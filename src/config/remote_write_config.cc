@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "config/sections.h"
-#include "sender/url.h"
+#include "http_client/url.h"
 
 namespace promcast {
 namespace {
