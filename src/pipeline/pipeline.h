@@ -11,6 +11,7 @@
 #include "concurrency/mutex.h"
 #include "ingest/sample_sink.h"
 #include "pipeline/admission.h"
+#include "pipeline/history_backfill.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/options.h"
 #include "pipeline/pipeline_metrics.h"
@@ -64,6 +65,7 @@ class Pipeline final : public SampleSink, public ReadSource {
   /// call says, until it says nothing. False when the pipeline is stopping.
   template <class Visit>
   bool VisitInPieces(const Visit& visit) const;
+  void StartBackfill(const PipelineOptions& options) PROMCAST_REQUIRES(backfill_mutex_);
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
   void WatchMemory(int64_t lap_ms);
@@ -72,6 +74,7 @@ class Pipeline final : public SampleSink, public ReadSource {
 
   const Clock& clock_;
   const std::function<void(const OutputBatch&)> write_;
+  MetricRegistry& registry_;
   PipelineMetrics metrics_;
   MetricCatalog catalog_;
   Admission admission_;
@@ -85,7 +88,13 @@ class Pipeline final : public SampleSink, public ReadSource {
   bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
 
   std::vector<std::unique_ptr<SeriesShard>> shards_;  // made at construction
-  std::thread reporter_;                              // last: uses all of the above
+
+  Mutex backfill_mutex_;
+  std::vector<HistorySourceOptions> history_sources_ PROMCAST_GUARDED_BY(backfill_mutex_);
+  BackfillOptions backfill_options_ PROMCAST_GUARDED_BY(backfill_mutex_);
+  std::unique_ptr<HistoryBackfill> backfill_ PROMCAST_GUARDED_BY(backfill_mutex_);
+
+  std::thread reporter_;  // last: uses all of the above
 };
 
 }  // namespace promcast

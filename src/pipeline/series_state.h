@@ -46,7 +46,8 @@ struct SeriesState {
   CellReading reading = CellReading::kLast;
   SampleKind kind = SampleKind::kFloat;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  bool has_output = false;  ///< something was written and has not been ended
+  bool has_output = false;      ///< something was written and has not been ended
+  bool awaits_history = false;  ///< samples go to the ring alone, the model waits for what came before them
 };
 
 static_assert(sizeof(SeriesState) <= 80);

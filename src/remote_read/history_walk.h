@@ -20,7 +20,7 @@ class HistoryWalk {
     int64_t first_window_ms = 3'600'000;
     int64_t min_window_ms = 60'000;  ///< an answer that is too large for less is an error
     int64_t max_window_ms = 7 * 86'400'000;
-    size_t samples_per_window = 2'000'000;  ///< about
+    size_t samples_per_window = 1'000'000;  ///< about
   };
 
   /// Of the series that any of `selectors` selects, from `from_ms` to before `end_ms`.
