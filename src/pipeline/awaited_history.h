@@ -25,6 +25,11 @@ struct HistoryAsk {
   size_t rule = 0;
 };
 
+/// A stretch of time, from from_ms to before to_ms.
+struct HistoryGap {
+  int64_t from_ms = 0, to_ms = 0;
+};
+
 /// Samples of several series, those of each in order of time.
 struct HistoryBatch {
   struct Series {
@@ -40,8 +45,7 @@ struct AwaitedHistory {
   SampleRing past;  ///< what its ring would be before its first live sample
   uint32_t ask = 0;
   bool asked = false;
-  bool held_any = false;
-  int64_t first_held_ms = 0;  ///< of the samples that came in meanwhile
+  int64_t read_before_ms = 0;  ///< what came before was asked for
   int64_t since_ms = 0;
 };
 

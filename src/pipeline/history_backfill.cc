@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kCollectEvery(1000);
+constexpr milliseconds kMaxCollectEvery(1000), kMinCollectEvery(10);
 constexpr milliseconds kReportEvery(10'000);
 constexpr size_t kAsksAtOnce = 20'000;    // of one shard
 constexpr size_t kMaxWaitingGroups = 64;  // more stay with their shards
@@ -74,10 +74,11 @@ void HistoryBackfill::GroupDone() {
 }
 
 void HistoryBackfill::CollectLoop() {
+  const auto every = std::clamp(milliseconds(options_.settle_ms / 2), kMinCollectEvery, kMaxCollectEvery);
   do {
     Collect();
     ReportProgress();
-  } while (Pause(kCollectEvery));
+  } while (Pause(every));
 }
 
 void HistoryBackfill::Collect() {

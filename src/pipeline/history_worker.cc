@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <limits>
 #include <utility>
 
 #include "http_client/retry.h"
@@ -18,6 +19,11 @@ constexpr size_t kSamplesPerBatch = 4096;
 constexpr size_t kMaxOutstanding = 4;
 constexpr size_t kFinishedAtOnce = 64;
 constexpr milliseconds kMinBackoff(500), kMaxBackoff(30'000);
+constexpr HistoryGap kNoGap{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
+
+HistoryGap Span(const HistoryGap& a, const HistoryGap& b) {
+  return {std::min(a.from_ms, b.from_ms), std::max(a.to_ms, b.to_ms)};
+}
 
 }  // namespace
 
@@ -44,13 +50,11 @@ void HistoryBackfill::Worker::Run() {
 }
 
 void HistoryBackfill::Worker::ReadGroup() {
-  HistoryWalk walk(group_.selectors, group_.from_ms, group_.end_ms);
-  for (;;) {
+  HistoryGap gap{group_.from_ms, group_.end_ms};
+  while (gap.from_ms < gap.to_ms) {
+    HistoryWalk walk(group_.selectors, gap.from_ms, gap.to_ms);
     const bool complete = ReadWindows(walk);
-    if (backfill_.stopping()) return;
-    int64_t missing_before_ms = walk.end_ms();
-    if (!Finish(complete, missing_before_ms) || missing_before_ms <= walk.end_ms()) return;
-    walk.Extend(missing_before_ms);
+    if (backfill_.stopping() || !Finish(complete, gap)) return;
   }
 }
 
@@ -144,9 +148,11 @@ void HistoryBackfill::Worker::WaitForShards(size_t most_outstanding) {
   applied_.Wait(mutex_, [&]() PROMCAST_REQUIRES(mutex_) { return outstanding_ <= most_outstanding; });
 }
 
-/// False when the shards are stopping. `missing_before_ms` rises to where series still miss something, which go on
-/// waiting.
-bool HistoryBackfill::Worker::Finish(bool complete, int64_t& missing_before_ms) {
+/// False when the shards are stopping. `gap` is then what series still miss, which go on waiting: none, where from_ms
+/// is not before to_ms.
+bool HistoryBackfill::Worker::Finish(bool complete, HistoryGap& gap) {
+  WaitForShards(0);
+  gap = kNoGap;
   for (size_t shard = 0; shard < batches_.size(); shard++) {
     std::vector<std::pair<uint32_t, uint32_t>> asks;  // slot and number
     for (const AskOfShard& member : group_.members) {
@@ -156,20 +162,20 @@ bool HistoryBackfill::Worker::Finish(bool complete, int64_t& missing_before_ms) 
       const size_t end = std::min(first + kFinishedAtOnce, asks.size());
       std::vector<std::pair<uint32_t, uint32_t>> piece(asks.begin() + static_cast<ptrdiff_t>(first),
                                                        asks.begin() + static_cast<ptrdiff_t>(end));
-      const auto missing = std::make_shared<std::promise<std::pair<int64_t, size_t>>>();
-      const bool runs = backfill_.shards_[shard]->Run([missing, piece, complete](ShardEngine& engine) {
-        int64_t before_ms = 0;
+      const auto finished = std::make_shared<std::promise<std::pair<HistoryGap, size_t>>>();
+      const bool runs = backfill_.shards_[shard]->Run([finished, piece, complete](ShardEngine& engine) {
+        HistoryGap all = kNoGap;
         size_t live = 0;
         for (const auto& [slot, number] : piece) {
-          const auto hole = engine.FinishHistory(slot, number, complete);
-          live += hole ? 0 : 1;
-          before_ms = std::max(before_ms, hole.value_or(0));
+          const auto missing = engine.FinishHistory(slot, number, complete);
+          live += missing ? 0 : 1;
+          if (missing) all = Span(all, *missing);
         }
-        missing->set_value({before_ms, live});
+        finished->set_value({all, live});
       });
       if (!runs) return false;
-      const auto [before_ms, live] = missing->get_future().get();
-      missing_before_ms = std::max(missing_before_ms, before_ms);
+      const auto [missing, live] = finished->get_future().get();
+      gap = Span(gap, missing);
       backfill_.series_ += live;
     }
   }

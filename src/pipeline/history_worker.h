@@ -25,7 +25,7 @@ class HistoryBackfill::Worker {
   bool Send(size_t shard);
   bool SendAll();
   void WaitForShards(size_t most_outstanding);
-  bool Finish(bool complete, int64_t& missing_before_ms);
+  bool Finish(bool complete, HistoryGap& gap);
 
   HistoryBackfill& backfill_;
   std::vector<std::unique_ptr<HistoryReader>> readers_;  // by source

@@ -71,9 +71,8 @@ class ShardEngine {
   /// samples before it is left out, and so are series that do not wait any more.
   void ApplyHistory(const HistoryBatch& batch);
   /// Ends the wait: the model gets what the ring holds, and the series is live. When its history is said to be complete
-  /// but the ring has lost its first samples meanwhile, it goes on waiting, and the time is returned before which
-  /// samples are missing.
-  std::optional<int64_t> FinishHistory(uint32_t slot, uint32_t ask, bool complete);
+  /// but the ring has lost its first samples meanwhile, it goes on waiting, for the gap that is returned.
+  std::optional<HistoryGap> FinishHistory(uint32_t slot, uint32_t ask, bool complete);
 
   ShardReport Report() const;
   /// Adds the series that any of `match` selects to `found`, which takes `limit` of them. Begins at `first_slot`, 0 for

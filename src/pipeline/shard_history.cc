@@ -57,18 +57,16 @@ void ShardEngine::AwaitHistory(uint32_t slot) {
     });
     state.ring = std::move(held);
   }
-  awaited.held_any = !state.ring.empty();
-  if (awaited.held_any) awaited.first_held_ms = OldestMs(state.ring);
 }
 
 void ShardEngine::TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<HistoryAsk>& asks) {
   const int64_t now_ms = context_.clock.NowMs();
-  awaited_.TakeUnasked(now_ms, settle_ms, limit, [&](uint32_t slot, const AwaitedHistory& awaited) {
+  awaited_.TakeUnasked(now_ms, settle_ms, limit, [&](uint32_t slot, AwaitedHistory& awaited) {
     const SeriesState& state = registry_[slot];
     HistoryAsk& ask = asks.emplace_back();
     ask.slot = slot;
     ask.number = awaited.ask;
-    ask.to_ms = state.ring.empty() ? now_ms : OldestMs(state.ring);
+    ask.to_ms = awaited.read_before_ms = state.ring.empty() ? now_ms : OldestMs(state.ring);
     ask.from_ms = ask.to_ms - std::min(HistoryLength(state.rule->options), max_history_ms_);
     if (const int64_t newest_ms = NewestLearnt(state, awaited); newest_ms >= ask.from_ms) ask.from_ms = newest_ms + 1;
     label_store_.View(state.labels, labels_);
@@ -131,16 +129,14 @@ void ShardEngine::ApplyHistory(const HistoryBatch& batch) {
   context_.metrics.history_samples.Increment(static_cast<double>(applied));
 }
 
-std::optional<int64_t> ShardEngine::FinishHistory(uint32_t slot, uint32_t ask, bool complete) {
+std::optional<HistoryGap> ShardEngine::FinishHistory(uint32_t slot, uint32_t ask, bool complete) {
   AwaitedHistory* awaited = FindAwaited(slot, ask);
   if (awaited == nullptr) return std::nullopt;
   SeriesState& state = registry_[slot];
   if (complete && !state.ring.empty()) {
     const int64_t oldest_ms = OldestMs(state.ring);
-    const bool lost_some = awaited->held_any && oldest_ms > awaited->first_held_ms;
-    awaited->held_any = true;
-    awaited->first_held_ms = oldest_ms;
-    if (lost_some) return oldest_ms;
+    const HistoryGap gap{std::exchange(awaited->read_before_ms, oldest_ms), oldest_ms};
+    if (gap.from_ms < gap.to_ms) return gap;
   }
   const SampleRing held = std::exchange(state.ring, std::move(awaited->past));
   awaited_.Erase(slot);
