@@ -59,7 +59,10 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   const bool has_model = RestoreModel(record, state);
   RestoreOutput(record, state);
   status_counts_[static_cast<size_t>(state.status)]++;
-  Enlist(registry_.Insert(fingerprint, std::move(state)));
+  if (reads_history_ && !has_model) state.ring = SampleRing();  // all of it is read again
+  const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
+  Enlist(slot);
+  AwaitHistory(slot);
   return has_model ? RestoreOutcome::kRestored : RestoreOutcome::kSamplesOnly;
 }
 
