@@ -62,7 +62,7 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   if (reads_history_ && !has_model) state.ring = SampleRing();  // all of it is read again
   const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
   Enlist(slot);
-  AwaitHistory(slot);
+  AwaitRestOfHistory(slot);
   return has_model ? RestoreOutcome::kRestored : RestoreOutcome::kSamplesOnly;
 }
 
