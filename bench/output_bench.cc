@@ -10,6 +10,7 @@
 #include "container_request.h"
 #include "pipeline/output_series.h"
 #include "remote_write/encoder.h"
+#include "remote_write/label_block.h"
 #include "remote_write/snappy_block.h"
 #include "sender/sample_queue.h"
 #include "time_per_item.h"
@@ -21,9 +22,11 @@ constexpr size_t kRequestSamples = 2000;
 constexpr size_t kOutputs = 5;
 
 void AppendAll(const ContainerRequest& input, const RuleSet& rules, OutputSeries& series, OutputBatch& out) {
+  std::vector<LabelView> labels;
   for (const OutgoingSample& sample : input.samples()) {
     const auto at = [&](double value) { return Sample{sample.sample.timestamp_ms, value * 1.1}; };
-    series.Open(sample.label_block, CellReading::kLast, rules.rules()[0]);
+    DecodeLabelBlock(sample.label_block, labels);
+    series.Open(labels, CellReading::kLast, rules.rules()[0]);
     series.AppendPoint(0, at(3), out);
     series.AppendBand(0, 0, at(2), at(4), out);
     series.AppendAnomaly(at(0.5), {sample.sample.timestamp_ms, 0}, out);

@@ -97,6 +97,9 @@ std::shared_ptr<const BankPlan> MakeBankPlan(BankOptions options);
 /// ceiling.
 class ModelBank {
  public:
+  /// So many values a bank must have seen before it forecasts.
+  static constexpr int kWarmCells = 10;
+
   explicit ModelBank(std::shared_ptr<const BankPlan> plan);
   /// A bank with a plan of its own. Throws as MakeBankPlan does.
   explicit ModelBank(const std::shared_ptr<const BankOptions>& options);
@@ -110,13 +113,19 @@ class ModelBank {
   /// As Update(NaN) `cells` times, at the cost of one.
   void Skip(int64_t cells);
 
+  /// Where many banks take turns, each waits for memory: this asks ahead for what Update and Forecast look at that lies
+  /// `depth` pointers (0 to 2) away. Each depth reads what the one before has asked for, so a while should pass between.
+  void Fetch(int depth) const;
+
   /// The forecast `steps` (1 up to the last horizon, and a little beyond) cells after the newest cell. Between the
   /// horizons weights and bands are those of the nearest ones. Always finite, lower <= point <= upper, and a band of
-  /// more coverage holds one of less. False while the bank is warming up: until it has seen 10 values and five one-step
+  /// more coverage holds one of less. False while the bank is warming up: until it has seen kWarmCells values and five one-step
   /// forecasts have resolved. Bands are wide first: a normal quantile of the few residuals, widened for their number,
   /// until the conformal quantile exists (1 + 2 / (1 - coverage) residuals); a horizon whose own residuals do not yet
   /// span it once more is at least as wide as the square root of time makes the next shorter one.
   bool Forecast(int steps, ForecastOut& out) const;
+  /// Whether Forecast gives one by now.
+  bool warm() const;
   /// The seasons that the models use, in steps: the options', or those found by now, first the one that gives the shape.
   std::vector<int> seasons() const;
   /// Every value seen so far was the same one.

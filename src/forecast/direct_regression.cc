@@ -8,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "forecast/block_float.h"
+#include "forecast/fetch_memory.h"
 
 namespace promcast {
 namespace {
@@ -235,6 +236,10 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
     }
     out[i] = ahead.usual + past_.deviation() * distance;
   }
+}
+
+void DirectRegressions::Fetch() const {
+  FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
 }
 
 size_t DirectRegressions::ModelBytes() const {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "archive/archive.h"
+#include "forecast/fetch_memory.h"
 
 namespace promcast {
 namespace {
@@ -70,7 +71,8 @@ void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memor
   std::vector<SeasonProfile> longer;
   if (memory.longer_phases > 0 && seasons.size() > 1) longer.reserve(seasons.size() - 1);
   for (size_t i = 1; i < seasons.size() && memory.longer_phases > 0; i++) {
-    const auto& [length, means] = seasons[i];
+    const int length = seasons[i].length;
+    const ExpandingMeans* means = seasons[i].means;
     const auto known = std::find_if(longer_.begin(), longer_.end(),
                                     [&, wanted = length](const SeasonProfile& one) { return one.season_length() == wanted; });
     longer.push_back(known != longer_.end() ? std::move(*known) : MakeLonger(length, memory));
@@ -79,7 +81,7 @@ void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memor
   longer_ = std::move(longer);
   LookAtNow();
   for (Level& offset : offsets_) offset = {};
-  if (!seasonal_) return;
+  if (!seasonal()) return;
   const double distance = levels_[kLevelNow].value - usual_now_;
   offsets_[kFirstSeason].value = distance;
   offsets_[kAllSeasons].value = distance - longer_seasons_now_;
@@ -110,13 +112,12 @@ void Past::Update(double value) {
   if (lag_) lag_->Update(value);
   if (profile_) profile_->Update(value);
   LookAtNow();
-  if (seasonal_) UpdateOffsets(value);
+  if (seasonal()) UpdateOffsets(value);
 }
 
 void Past::LookAtNow() {
   PhaseMemory::Reading season{kNaN, kNaN};
   if (profile_) season = profile_->At(0);
-  seasonal_ = profile_ && profile_->known();
   usual_now_ = OrSlowestLevel(season.smooth);
   sharp_usual_now_ = OrSlowestLevel(season.sharp);
   longer_seasons_now_ = LongerSeasons(0);
@@ -135,7 +136,7 @@ void Past::UpdateMoments(double value) {
 }
 
 void Past::UpdateLongerSeasons(double value) {
-  double left = seasonal_ ? value - profile_->At(1).smooth : kNaN;  // of the cell that the shape has not seen yet
+  double left = seasonal() ? value - profile_->At(1).smooth : kNaN;  // of the cell that the shape has not seen yet
   for (SeasonProfile& longer : longer_) {
     longer.Update(left);
     if (const double known = longer.At(0).smooth; !std::isnan(known)) left -= known;
@@ -167,7 +168,7 @@ double Past::OrSlowestLevel(double value) const {
 Ahead Past::LookAhead(int64_t steps) const {
   Ahead ahead{steps, kNaN, 0, 0, 0, kNaN, kNaN, std::exp2(kLogDamping * static_cast<double>(steps))};
   PhaseMemory::Reading season{kNaN, kNaN};
-  if (seasonal_) season = profile_->At(steps);
+  if (seasonal()) season = profile_->At(steps);
   ahead.season = season.smooth;
   ahead.usual = OrSlowestLevel(season.smooth);
   ahead.sharp_usual = OrSlowestLevel(season.sharp);
@@ -197,6 +198,12 @@ double Past::AroundSeasonAgo() const {
   return lag_ ? lag_->AroundAgo(lag_->length(), kWidth) : kNaN;
 }
 
+void Past::Fetch() const {
+  if (lag_) FetchMemory(lag_.get(), sizeof(LagRing));
+  if (profile_) profile_->Fetch();
+  for (const SeasonProfile& longer : longer_) longer.Fetch();
+}
+
 size_t Past::HeapBytes() const {
   size_t bytes = longer_.capacity() * sizeof(SeasonProfile);
   if (lag_) bytes += sizeof(LagRing) + lag_->HeapBytes();
@@ -208,18 +215,17 @@ size_t Past::HeapBytes() const {
 template <class Archive>
 void Past::Persist(Archive& archive) {
   auto& [seen, usual_now, sharp_usual_now, longer_seasons_now, newest, levels, offsets, mean, variance, deviation, low,
-         high, seasonal, lag, profile, longer] = *this;
+         high, lag, profile, longer] = *this;
   archive(seen, usual_now, sharp_usual_now, longer_seasons_now, newest);
   for (Level& one : levels) archive(one);
   for (Level& one : offsets) archive(one);
-  archive(mean, variance, deviation, low, high, seasonal);
+  archive(mean, variance, deviation, low, high);
   archive.Require(seen >= 0 && seen < kMostCells, "how many values were seen");
   archive.Require(deviation >= 0 && low <= high && std::isfinite(low) && std::isfinite(high),
                   "the range of the values");
   if (lag) archive(*lag);
   if (profile) archive(*profile);
   for (SeasonProfile& one : longer) archive(one);
-  archive.Require(seasonal == (profile && profile->known()), "whether a season is known");
 }
 template void Past::Persist(ArchiveWriter&);
 template void Past::Persist(ArchiveReader&);

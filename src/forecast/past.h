@@ -78,7 +78,7 @@ class Past {
   /// 0 without seasons.
   int first_season() const { return profile_ ? profile_->season_length() : 0; }
   /// Whether the first season's shape is known: one whole cycle was seen.
-  bool seasonal() const { return seasonal_; }
+  bool seasonal() const { return profile_ && profile_->known(); }
   bool has_longer_seasons() const { return !longer_.empty(); }
 
   /// Distance of the newest values from a shape, smoothed (rate .1 a cell); after a shift the distance itself.
@@ -94,6 +94,8 @@ class Past {
   double SeasonAgo() const;
   double AroundSeasonAgo() const;
 
+  /// See FetchMemory(): what is known of the phases around now.
+  void Fetch() const;
   size_t HeapBytes() const;
   /// Read into a past that has the same seasons.
   template <class Archive>
@@ -133,7 +135,6 @@ class Past {
   double variance_ = 0;
   double deviation_ = 0;
   double low_ = 0, high_ = 0;
-  bool seasonal_ = false;
   std::unique_ptr<LagRing> lag_;  // null: not kept
   std::optional<SeasonProfile> profile_;
   std::vector<SeasonProfile> longer_;

@@ -34,10 +34,7 @@ double PhaseMemory::Get(int phase) const {
 }
 
 void PhaseMemory::Set(int phase, double value) {
-  if (empty_) {
-    base_ = value;
-    empty_ = false;
-  }
+  if (empty()) base_ = value;
   double code = unit_ > 0 ? (value - base_) / unit_ : 0;
   if (std::abs(code) > INT16_MAX || (unit_ == 0 && value != base_)) {
     Range range = Known();
@@ -75,7 +72,7 @@ PhaseMemory::Reading PhaseMemory::Around(int phase, double part, int width) cons
 }
 
 void PhaseMemory::Fit() {
-  if (empty_ || unit_ == 0) return;
+  if (empty() || unit_ == 0) return;
   const Range range = Known();
   if (range.high - range.low < unit_ * kSpan / 2) Recode(range);
 }
@@ -106,9 +103,10 @@ void PhaseMemory::Recode(Range range) {
 
 template <class Archive>
 void PhaseMemory::Persist(Archive& archive) {
-  auto& [cells, base, unit, phases, unknown, empty] = *this;
-  archive(empty);
-  if (empty) return;
+  auto& [cells, base, unit, phases, unknown] = *this;
+  bool holds_any = unknown < phases;
+  archive(holds_any);
+  if (!holds_any) return;
   const std::span all(cells.get(), static_cast<size_t>(phases));
   archive(base, unit);
   archive.Block(all);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "forecast/fetch_memory.h"
+
 namespace promcast {
 
 /// One value a phase in 16 bits each: a base plus whole multiples of a unit, both fitted to the values held, so that an
@@ -25,12 +27,15 @@ class PhaseMemory {
   Reading Around(int phase, double part, int width) const;
   /// Makes the unit fine again after the values' range has shrunk. Costs a pass: meant for once a season.
   void Fit();
+  /// See FetchMemory(): the phases about `phase`.
+  void Fetch(int phase) const { FetchMemory(cells_.get() + phase, 1); }
   /// What this holds on the heap.
   size_t HeapBytes() const { return phases_ * sizeof(int16_t); }
   template <class Archive>
   void Persist(Archive& archive);
 
  private:
+  bool empty() const { return unknown_ == phases_; }
   struct Range {
     double low, high;
   };
@@ -43,7 +48,6 @@ class PhaseMemory {
   double unit_ = 0;  // 0: all known values equal the base
   int phases_;
   int unknown_;  // phases never set
-  bool empty_ = true;
 };
 
 }  // namespace promcast

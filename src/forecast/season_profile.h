@@ -39,6 +39,7 @@ class SeasonProfile {
   /// One whole season was seen.
   bool known() const { return seasons_ > 0; }
   int season_length() const { return clock_.length(); }
+  void Fetch() const { cells_.Fetch(clock_.step() < 0 ? 0 : clock_.PhaseOf(clock_.step())); }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
   template <class Archive>
   void Persist(Archive& archive);

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "forecast/fetch_memory.h"
 #include "intervals/checked_band.h"
 #include "intervals/conformal_band.h"
 #include "intervals/phase_scale.h"
@@ -81,6 +82,8 @@ class HorizonMix {
   bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights() const;
+  /// See ModelBank::Fetch.
+  void Fetch() const { FetchMemory(memory_.get(), SumBytes()); }
   size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
   size_t SumBytes() const { return sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
   template <class Archive>

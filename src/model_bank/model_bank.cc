@@ -9,6 +9,7 @@
 #include "archive/archive.h"
 #include "candidates/candidates.h"
 #include "forecast/direct_regression.h"
+#include "forecast/fetch_memory.h"
 #include "forecast/past.h"
 #include "forecast/season_detector.h"
 #include "forecast/trend_line.h"
@@ -19,7 +20,6 @@
 namespace promcast {
 namespace {
 
-constexpr int64_t kWarmCells = 10;
 constexpr int64_t kWarmResolved = 5;
 constexpr double kRangeMargin = .2;
 constexpr double kFarthestScore = 1000;
@@ -53,7 +53,7 @@ struct ModelBank::Impl {
         ladder(plan->ladder.begin(), plan->ladder.end()),
         extra(MakeExtra(*plan)),
         regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)),
-        lines(std::make_unique<TrendLine[]>(plan->line_keeps.size())),
+        lines(plan->line_keeps.empty() ? nullptr : std::make_unique<TrendLine[]>(plan->line_keeps.size())),
         detector(options().detect_seasons ? std::make_unique<SeasonDetector>(plan->season_search) : nullptr) {}
 
   const BankOptions& options() const { return plan->options; }
@@ -69,7 +69,7 @@ struct ModelBank::Impl {
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
   double InRange(double forecast) const;
   double Bounded(double value) const;
-  bool warm() const { return values_seen >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
+  bool warm() const { return past.seen() >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
 
   std::shared_ptr<const BankPlan> plan;
   Past past;  // in the models' unit, like all values below
@@ -80,7 +80,6 @@ struct ModelBank::Impl {
   std::unique_ptr<SeasonDetector> detector;        // null where seasons are told
   ValueScale scale;
   int64_t now = -1;  // index of the newest cell
-  int64_t values_seen = 0;
   float anomaly_score = std::numeric_limits<float>::quiet_NaN();
   bool constant = true;
   bool never_negative = true;
@@ -125,7 +124,7 @@ double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double for
   const double shorter_width = HalfWidth(rung - 1, coverage_index, shorter.band().Scale(0));
   double grown = shorter_width * std::sqrt(static_cast<double>(grid.steps) / shorter.plan().grid.steps);
   const double seen_range = past.high() - past.low();
-  grown = std::min(grown, seen_range * (1 + static_cast<double>(grid.steps) / static_cast<double>(values_seen)));
+  grown = std::min(grown, seen_range * (1 + static_cast<double>(grid.steps) / static_cast<double>(past.seen())));
   return std::isfinite(own) ? std::max(own, grown) : grown;
 }
 
@@ -139,16 +138,15 @@ void ModelBank::Impl::ScoreAnomaly(const std::optional<ResolvedForecast>& resolv
 }
 
 void ModelBank::Impl::Learn(double value) {
-  if (values_seen == 0) {
+  if (past.seen() == 0) {
     scale.Start(value);
     if (detector) detector->Spread(std::bit_cast<uint64_t>(value));
   }
-  if (constant && values_seen > 0 && scale.FromModel(0) != value) {
+  if (constant && past.seen() > 0 && scale.FromModel(0) != value) {
     constant = false;
     scale.SetUnit(value);
   }
   const double z = scale.ToModel(value);
-  values_seen++;
   never_negative = never_negative && value >= 0;
   for (HorizonMix& mix : ladder) {
     const auto resolved = mix.Resolve(now, z);
@@ -264,6 +262,25 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
   return true;
 }
 
+void ModelBank::Fetch(int depth) const {
+  const Impl& bank = *impl_;
+  switch (depth) {
+    case 0:
+      return FetchMemory(&bank, sizeof(bank));
+    case 1:
+      bank.past.Fetch();
+      FetchMemory(bank.ladder.data(), bank.ladder.size() * sizeof(HorizonMix));
+      return FetchMemory(bank.regressions.get(), bank.regressions ? sizeof(DirectRegressions) : 0);
+    default:
+      for (const HorizonMix& mix : bank.ladder) mix.Fetch();
+      if (bank.regressions) bank.regressions->Fetch();
+  }
+}
+
+bool ModelBank::warm() const {
+  return impl_->warm();
+}
+
 std::vector<int> ModelBank::seasons() const {
   return impl_->Seasons();
 }
@@ -313,9 +330,9 @@ BankBytes ModelBank::Bytes() const {
 
 template <class Archive>
 void ModelBank::Impl::Persist(Archive& archive) {
-  auto& [of_plan, known, mixes, others, direct, trends, found, unit, newest, values, score, only_one, positive] = *this;
-  archive(unit, newest, values, score, only_one, positive);
-  archive.Require(newest >= -1 && newest < kMostCells && values >= 0 && values <= newest + 1, "the count of cells");
+  auto& [of_plan, known, mixes, others, direct, trends, found, unit, newest, score, only_one, positive] = *this;
+  archive(unit, newest, score, only_one, positive);
+  archive.Require(newest >= -1 && newest < kMostCells, "the count of cells");
   archive.Require(!(std::abs(score) > kFarthestScore), "the anomaly score");
   if (found) archive(*found);
   if (Archive::kReads && found && archive.ok() && found->seasons() > 0) {
@@ -324,7 +341,7 @@ void ModelBank::Impl::Persist(Archive& archive) {
     MakeSeasonalExtra(seasons);
   }
   archive(known);
-  archive.Require(known.seen() == values, "the count of values");
+  archive.Require(known.seen() <= newest + 1, "the count of values");
   for (HorizonMix& mix : mixes) archive(mix);
   for (ExtraModel& one : others) {
     if (one.model) archive(*one.model);

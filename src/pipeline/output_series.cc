@@ -32,30 +32,29 @@ const std::string kScoreName = EncodedLabel(kMetricNameLabel, "forecast_anomaly_
 const std::string kVerdictName = EncodedLabel(kMetricNameLabel, "forecast_anomaly");
 const std::string kTimeToThresholdName = EncodedLabel(kMetricNameLabel, "forecast_time_to_threshold_seconds");
 
-/// `block`, or, where one of its labels is reserved, `renamed`, which is then the block with such labels renamed.
-std::string_view RenameClashes(std::string_view block, std::span<const LabelView> labels,
-                               std::span<const std::string_view> reserved, std::string& renamed) {
-  const auto is_reserved = [&](std::string_view name) {
-    return std::find(reserved.begin(), reserved.end(), name) != reserved.end();
+/// Cuts the labels at `added`, after those of `reserved` have been renamed.
+void Cut(std::span<const LabelView> labels, std::span<const std::string_view> reserved,
+         std::span<const std::string_view> added, std::string& block, std::span<std::string_view> pieces) {
+  const auto is_reserved = [&](const LabelView& label) {
+    return std::find(reserved.begin(), reserved.end(), label.name) != reserved.end();
   };
-  if (std::none_of(labels.begin(), labels.end(), [&](const LabelView& label) { return is_reserved(label.name); }))
-    return block;
-  std::vector<Label> copy;
+  if (std::none_of(labels.begin(), labels.end(), is_reserved)) return EncodeCutLabels(labels, added, block, pieces);
+  std::vector<Label> renamed;
   for (const LabelView& label : labels) {
-    copy.push_back({(is_reserved(label.name) ? "exported_" : "") + std::string(label.name), std::string(label.value)});
+    renamed.push_back({(is_reserved(label) ? "exported_" : "") + std::string(label.name), std::string(label.value)});
   }
-  renamed.clear();
-  for (const Label& label : Labels(std::move(copy))) AppendLabel(renamed, label.name, label.value);
-  return renamed;
+  const Labels sorted(std::move(renamed));
+  std::vector<LabelView> views;
+  for (const Label& label : sorted) views.push_back({label.name, label.value});
+  EncodeCutLabels(views, added, block, pieces);
 }
 
 }  // namespace
 
-void OutputSeries::Open(std::string_view label_block, CellReading reading, const Rule& rule) {
+void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule) {
   rule_ = &rule;
-  DecodeLabelBlock(label_block, labels_);
   std::string_view stem;
-  for (const LabelView& label : labels_) {
+  for (const LabelView& label : labels) {
     if (label.name == kMetricNameLabel) stem = label.value;
   }
   const auto set = [](std::string& out, std::string_view name, std::string_view value) {
@@ -72,10 +71,9 @@ void OutputSeries::Open(std::string_view label_block, CellReading reading, const
   set_name(point_label_, "predicted_");
   set_name(lower_label_, "predicted_lower_");
   set_name(upper_label_, "predicted_upper_");
-  CutLabels(RenameClashes(label_block, labels_, kReservedLabels, renamed_block_), kAddedNames, block_);
+  Cut(labels, kReservedLabels, kAddedNames, block_text_, block_);
   if (rule.options.thresholds.empty()) return;
-  CutLabels(RenameClashes(label_block, labels_, kReservedThresholdLabels, renamed_threshold_block_), kThresholdNames,
-            threshold_block_);
+  Cut(labels, kReservedThresholdLabels, kThresholdNames, threshold_block_text_, threshold_block_);
 }
 
 void OutputSeries::Append(const CutBlock& block, const AddedLabels& added, Sample sample, OutputBatch& out) {

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "pipeline/rule_set.h"
 #include "sender/sender.h"
@@ -15,8 +15,8 @@ namespace promcast {
 /// Names and labels of the series that promcast writes. Reuses its scratch memory; one thread at a time.
 class OutputSeries {
  public:
-  /// `label_block`: the input series' labels, __name__ among them. Valid until the next Open.
-  void Open(std::string_view label_block, CellReading reading, const Rule& rule);
+  /// `labels`: the input series', sorted, __name__ among them; they are copied.
+  void Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule);
 
   void AppendPoint(size_t horizon, Sample sample, OutputBatch& out);
   void AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper, OutputBatch& out);
@@ -42,10 +42,9 @@ class OutputSeries {
 
   const Rule* rule_ = nullptr;
   CutBlock block_, threshold_block_;
-  std::string renamed_block_, renamed_threshold_block_;
+  std::string block_text_, threshold_block_text_;
   std::string point_label_, lower_label_, upper_label_, metric_label_;  // encoded
   std::string name_, quantile_label_, threshold_label_;
-  std::vector<LabelView> labels_;
 };
 
 }  // namespace promcast

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace promcast {
@@ -16,9 +17,11 @@ class Schedule {
         slot_ms_(std::max<int64_t>(100, interval_ms / 600)),
         slots_(static_cast<size_t>((interval_ms + slot_ms_ - 1) / slot_ms_)) {}
 
+  static constexpr size_t kCalledTogether = 16;
+
   struct Member {
-    uint32_t id;
-    uint32_t generation;
+    uint32_t id = 0;
+    uint32_t generation = 0;
   };
 
   void Add(Member member, uint64_t hash) {
@@ -31,6 +34,11 @@ class Schedule {
   /// Calls `call(member) -> bool` for the members of the next due slot, if any is due at `now_ms`; true when one was.
   template <class Call>
   bool RunNextSlot(int64_t now_ms, Call&& call) {
+    return RunNextSlot(now_ms, [](std::span<const Member>) {}, call);
+  }
+  /// The same, kCalledTogether members at a time, each time after `announce(std::span<const Member>)` has got these.
+  template <class Announce, class Call>
+  bool RunNextSlot(int64_t now_ms, Announce&& announce, Call&& call) {
     const int64_t newest_slot = now_ms / slot_ms_ - 1;  // a slot is due when it has passed
     const auto lap = static_cast<int64_t>(slots_.size());
     if (next_slot_ < 0 || next_slot_ > newest_slot + 2 * lap)
@@ -40,7 +48,16 @@ class Schedule {
     late_slots_ += missed_laps * lap;
     next_slot_ += missed_laps * lap;
     std::vector<Member>& members = slots_[static_cast<size_t>(next_slot_++ % lap)];
-    std::erase_if(members, [&](const Member& member) { return !call(member); });
+    size_t kept = 0;
+    for (size_t begin = 0; begin < members.size(); begin += kCalledTogether) {
+      const size_t end = std::min(begin + kCalledTogether, members.size());
+      announce(std::span<const Member>(members).subspan(begin, end - begin));
+      for (size_t i = begin; i < end; i++) {
+        const Member member = members[i];
+        if (call(member)) members[kept++] = member;
+      }
+    }
+    members.resize(kept);
     return true;
   }
 

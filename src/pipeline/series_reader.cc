@@ -117,8 +117,7 @@ bool SeriesReader::ReadCurves(const SeriesState& state, std::span<const LabelVie
 
 void SeriesReader::SelectCurves(const SeriesState& state, std::span<const LabelView> labels) {
   curves_.clear();
-  EncodeLabelBlock(labels, label_block_);
-  output_series_.Open(label_block_, state.reading, *state.rule);
+  output_series_.Open(labels, state.reading, *state.rule);
   for (size_t part = 0; part <= 2 * state.rule->options.coverages.size(); part++) {
     output_series_.CurveLabels(part, curve_block_);
     DecodeLabelBlock(curve_block_, curve_labels_);

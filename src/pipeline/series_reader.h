@@ -57,7 +57,7 @@ class SeriesReader {
   const bool may_want_samples_, may_want_curves_;
   size_t points_ = 0;
 
-  std::string label_block_, curve_block_;
+  std::string curve_block_;
   std::vector<LabelView> curve_labels_;
   std::vector<double> lower_, upper_, at_, next_;
   std::vector<Curve> curves_;

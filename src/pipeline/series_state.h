@@ -40,7 +40,7 @@ struct SeriesState {
   StoredLabels labels;  ///< all of them, sorted, __name__ among them; in the engine's LabelStore
   const Rule* rule = nullptr;
   SampleRing ring;
-  std::unique_ptr<SeriesModel> model;  ///< null until the step is known, and while it is to start again
+  std::unique_ptr<SeriesModel> model;  ///< null while the series is young, and while it is to start again
   int64_t received_ms = 0;             ///< when the last sample came in, by our clock
   uint32_t step_ms = 0;                ///< 0 until it is known
   uint32_t generation = 0;             ///< tells a schedule's entry from one for an earlier series in the same slot
@@ -48,7 +48,8 @@ struct SeriesState {
   CellReading reading = CellReading::kLast;
   SampleKind kind = SampleKind::kFloat;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  bool has_output = false;  ///< something was written and has not been ended
+  bool was_modelled = false;  ///< what happened to the samples of the ring has been counted
+  bool has_output = false;    ///< something was written and has not been ended
 };
 
 static_assert(sizeof(SeriesState) <= 80);

@@ -3,23 +3,22 @@
 #include <algorithm>
 #include <limits>
 
+#include "forecast/fetch_memory.h"
 #include "ingest/label_rules.h"
-#include "remote_write/label_block.h"
 #include "self_metrics/process_metrics.h"
 #include "series/step_detector.h"
 
 namespace promcast {
 namespace {
 
-// How far ahead of a probe its table entry is asked for.
-constexpr size_t kPrefetchDistance = 8;
+// So many samples are looked for at once, so that memory comes for one while another is looked at.
+constexpr size_t kSamplesAtOnce = 16;
 
 // So many samples of output are handed on at the latest.
 constexpr size_t kFlushedSamples = 4096;
 
-// A lean series keeps what starts its models again after a change of its rule, some ten minutes of usual scrapes: two
-// hours would take more than all else that it holds.
-constexpr size_t kLeanRingBytes = 256;
+// A lean series whose models run keeps its newest samples only: two hours would take more than all else that it holds.
+constexpr size_t kLeanRingBytes = SampleRing::kMinRingBytes;
 
 std::string_view SuffixOf(SampleKind kind) {
   switch (kind) {
@@ -74,28 +73,59 @@ void ShardEngine::Apply(ShardBatch& batch) {
   const size_t count = batch.samples.size();
   batch.verdicts.resize(count);
   left_out_ = {};
-  for (size_t i = 0; i < count; i++) {
-    if (i + kPrefetchDistance < count) {
-      registry_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
-      ignored_.Prefetch(batch.samples[i + kPrefetchDistance].fingerprint);
-    }
-    const IncomingSample& sample = batch.samples[i];
-    SampleVerdict verdict;
-    if (const SampleVerdict* known = KnownVerdict(sample.fingerprint)) {
-      verdict = *known;
-    } else if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
-      verdict = SampleVerdict::kTooFarAhead;
-      if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
-    } else if (const auto slot = registry_.Find(sample.fingerprint)) {
-      verdict = ApplyTo(registry_[*slot], sample, now_ms);
-    } else {
-      verdict = ignored_.Find(sample.fingerprint);
-      if (verdict == SampleVerdict::kAccepted) verdict = Admit(sample, batch);
-    }
-    batch.verdicts[i] = verdict;
+  const std::span<const IncomingSample> samples = batch.samples;
+  Prefetch(samples.first(std::min(count, kSamplesAtOnce)));
+  for (size_t begin = 0; begin < count; begin += kSamplesAtOnce) {
+    const auto together = samples.subspan(begin, std::min(kSamplesAtOnce, count - begin));
+    const size_t end = begin + together.size();
+    Prefetch(samples.subspan(end, std::min(kSamplesAtOnce, count - end)));
+    FetchSeries(together);
+    for (size_t i = begin; i < end; i++) batch.verdicts[i] = Apply(samples[i], now_ms, batch);
   }
   if (cells_to_count_ > 0) context_.metrics.cells.Increment(std::exchange(cells_to_count_, 0));
   FlushOutput();
+}
+
+void ShardEngine::Prefetch(std::span<const IncomingSample> samples) const {
+  for (const IncomingSample& sample : samples) {
+    registry_.Prefetch(sample.fingerprint);
+    ignored_.Prefetch(sample.fingerprint);
+  }
+}
+
+// Pointer by pointer, each for all samples before the next.
+void ShardEngine::FetchSeries(std::span<const IncomingSample> samples) const {
+  std::array<const SeriesState*, kSamplesAtOnce> states;
+  std::array<const ModelBank*, kSamplesAtOnce> banks;  // that a cell will be closed for
+  size_t closing = 0;
+  for (size_t i = 0; i < samples.size(); i++) states[i] = registry_.Fetch(samples[i].fingerprint);
+  for (size_t i = 0; i < samples.size(); i++) {
+    if (states[i] == nullptr) continue;
+    states[i]->ring.Fetch(0);
+    FetchMemory(states[i]->model.get(), states[i]->model ? sizeof(SeriesModel) : 0);
+  }
+  for (size_t i = 0; i < samples.size(); i++) {
+    if (states[i] == nullptr) continue;
+    states[i]->ring.Fetch(1);
+    const SeriesModel* model = states[i]->model.get();
+    if (model == nullptr || !model->grid.LiesBeyond(samples[i].timestamp_ms)) continue;
+    model->bank.Fetch(0);
+    banks[closing++] = &model->bank;
+  }
+  for (const int depth : {1, 2}) {
+    for (size_t i = 0; i < closing; i++) banks[i]->Fetch(depth);
+  }
+}
+
+SampleVerdict ShardEngine::Apply(const IncomingSample& sample, int64_t now_ms, ShardBatch& batch) {
+  if (const SampleVerdict* known = KnownVerdict(sample.fingerprint)) return *known;
+  if (sample.timestamp_ms > now_ms + limits_.max_ahead_ms) {
+    if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
+    return SampleVerdict::kTooFarAhead;
+  }
+  if (const auto slot = registry_.Find(sample.fingerprint)) return ApplyTo(registry_[*slot], sample, now_ms);
+  const SampleVerdict verdict = ignored_.Find(sample.fingerprint);
+  return verdict == SampleVerdict::kAccepted ? Admit(sample, batch) : verdict;
 }
 
 const SampleVerdict* ShardEngine::KnownVerdict(const Fingerprint& fingerprint) const {
@@ -170,7 +200,7 @@ void ShardEngine::Enlist(uint32_t slot) {
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
   const Sample sample{incoming.timestamp_ms, incoming.value};
   SampleOutcome outcome;
-  if (state.model == nullptr && state.step_ms > 0) StartModel(state);
+  if (state.model == nullptr && IsGrownUp(state, sample.timestamp_ms)) StartModel(state);
   if (state.model != nullptr) {
     outcome = AddToGrid(state, sample, now_ms);
   } else if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms) {
@@ -186,12 +216,13 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
 
   state.received_ms = now_ms;
   const bool went_back = !state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms;
-  if (went_back) state.ring = SampleRing();  // the source's clock was set back: what is newer than now is no history
-  state.ring.Append(sample, state.rule->options.profile == Profile::kLean ? lean_ring_ : series_options_.ring);
-  if (went_back && state.model != nullptr) {
-    EndOutput(state);
-    StartModel(state);
+  if (went_back) {  // the source's clock was set back: what is newer than now is no history
+    state.ring = SampleRing();
+    RestartLater(state);
+    state.was_modelled = false;
   }
+  const bool lean = state.rule->options.profile == Profile::kLean && state.model != nullptr;
+  state.ring.Append(sample, lean ? lean_ring_ : series_options_.ring);
   if (outcome == SampleOutcome::kStaleMarker) {
     context_.metrics.series_stale.Increment();
     EndOutput(state);
@@ -199,10 +230,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   } else if (state.status == SeriesStatus::kStale) {
     SetStatus(state, SeriesStatus::kWarmingUp);
   }
-  if (state.step_ms == 0) {
-    state.step_ms = StepOf(state.ring);
-    if (state.step_ms > 0) StartModel(state);
-  }
+  if (state.step_ms == 0) state.step_ms = StepOf(state.ring);
   return VerdictOf(outcome);
 }
 
@@ -225,10 +253,19 @@ SampleOutcome ShardEngine::AddToGrid(SeriesState& state, Sample sample, int64_t 
   return outcome;
 }
 
+// Models that have yet to see some cells before they speak would cost memory for nothing, and most of what a new series
+// costs: many live for minutes. The ring waits for them, as long as it holds all samples; only a grid can tell whether
+// a source's clock was set back.
+bool ShardEngine::IsGrownUp(const SeriesState& state, int64_t newest_ms) {
+  if (state.step_ms == 0 || state.ring.empty()) return false;
+  if (newest_ms < state.ring.newest().timestamp_ms || state.ring.has_full_chunk()) return true;
+  return newest_ms - state.ring.oldest_ms() >= int64_t{ModelBank::kWarmCells - 1} * state.step_ms;
+}
+
 void ShardEngine::StartModel(SeriesState& state) {
   state.model = std::make_unique<SeriesModel>(PlanOf(state, context_.admission.relief), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
-  replaying_ = true;
+  replaying_ = std::exchange(state.was_modelled, true);
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
                      [&](Sample sample) { AddToGrid(state, sample, now_ms); });
   replaying_ = false;
@@ -270,8 +307,7 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
 
 void ShardEngine::OpenOutput(const SeriesState& state) {
   label_store_.View(state.labels, output_labels_);
-  EncodeLabelBlock(output_labels_, output_block_);
-  output_series_.Open(output_block_, state.reading, *state.rule);
+  output_series_.Open(output_labels_, state.reading, *state.rule);
 }
 
 void ShardEngine::EndOutput(SeriesState& state) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -76,11 +77,15 @@ class ShardEngine {
   RestoreOutcome Restore(const Fingerprint& fingerprint, std::string_view record);
 
  private:
+  void Prefetch(std::span<const IncomingSample> samples) const;
+  void FetchSeries(std::span<const IncomingSample> samples) const;
+  SampleVerdict Apply(const IncomingSample& sample, int64_t now_ms, ShardBatch& batch);
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);
   void LookAtMemory();
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
+  static bool IsGrownUp(const SeriesState& state, int64_t newest_ms);
   void StartModel(SeriesState& state);
   void RestartLater(SeriesState& state);
   bool RestoreModel(const SeriesRecord& record, SeriesState& state);
@@ -91,6 +96,7 @@ class ShardEngine {
   std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state, MemoryRelief asked);
   void Enlist(uint32_t slot);
 
+  void FetchMembers(std::span<const Schedule::Member> members) const;
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
   bool Predict(SeriesState& state, int64_t now_ms);
   void AppendForecasts(SeriesState& state, int64_t now_ms);
@@ -120,7 +126,6 @@ class ShardEngine {
 
   OutputSeries output_series_;
   std::vector<LabelView> output_labels_;
-  std::string output_block_;  // the label block of the series that output_series_ is open for
   OutputBatch output_;
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "forecast/fetch_memory.h"
 #include "logging/log.h"
 #include "pipeline/shard_engine.h"
 
@@ -17,23 +18,24 @@ constexpr int kCurvePoints = 20;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-HorizonTally TallyOf(const HorizonScore& score) {
-  HorizonTally tally;
+void Count(const HorizonScore& score, HorizonTally& tally) {
   if (score.count >= kScoredForecasts) {
     if (const auto skill = SkillOf(score)) {
-      tally.series = 1;
-      tally.skill = std::clamp(*skill, -1.0, 1.0);
+      tally.series++;
+      tally.skill += std::clamp(*skill, -1.0, 1.0);
     }
     for (size_t i = 0; i < tally.against.size(); i++) {
       const auto skill = SkillAgainst(static_cast<SkillBaseline>(i), score);
-      if (skill) tally.against[i] = {1, std::clamp(*skill, -1.0, 1.0)};
+      if (!skill) continue;
+      tally.against[i].series++;
+      tally.against[i].skill += std::clamp(*skill, -1.0, 1.0);
     }
   }
   if (score.banded_count >= kScoredForecasts) {
-    tally.banded_series = 1;
-    for (const double inside : score.inside) tally.inside.push_back(inside / score.banded_count);
+    tally.banded_series++;
+    tally.inside.resize(score.inside.size());
+    for (size_t i = 0; i < score.inside.size(); i++) tally.inside[i] += score.inside[i] / score.banded_count;
   }
-  return tally;
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ bool ShardEngine::RunDueSlot() {
   bool any = false;
   for (size_t rule = 0; rule < schedules_.size(); rule++) {
     const auto visit = [&](Schedule::Member member) { return Visit(member.id, member.generation, now_ms); };
-    if (!schedules_[rule].RunNextSlot(now_ms, visit)) continue;
+    const auto fetch = [&](std::span<const Schedule::Member> members) { FetchMembers(members); };
+    if (!schedules_[rule].RunNextSlot(now_ms, fetch, visit)) continue;
     any = true;
     if (now_ms - laps_[rule].started_ms >= schedules_[rule].interval_ms() || laps_[rule].started_ms > now_ms) {
       last_laps_[rule] = std::exchange(laps_[rule], Lap());
@@ -62,6 +65,27 @@ bool ShardEngine::RunDueSlot() {
   }
   FlushOutput();
   return any;
+}
+
+void ShardEngine::FetchMembers(std::span<const Schedule::Member> members) const {
+  std::array<const SeriesState*, Schedule::kCalledTogether> states;
+  size_t series = 0;
+  for (const Schedule::Member& member : members) {
+    if (!registry_.InUse(member.id)) continue;
+    const SeriesState* state = states[series++] = &registry_[member.id];
+    FetchMemory(state, sizeof(*state));
+  }
+  std::array<const ModelBank*, Schedule::kCalledTogether> banks;
+  size_t with_bank = 0;
+  for (size_t i = 0; i < series; i++) {
+    LabelStore::Fetch(states[i]->labels);
+    if (states[i]->model == nullptr) continue;
+    FetchMemory(states[i]->model.get(), sizeof(SeriesModel));
+    banks[with_bank++] = &states[i]->model->bank;
+  }
+  for (const int depth : {0, 1, 2}) {
+    for (size_t i = 0; i < with_bank; i++) banks[i]->Fetch(depth);
+  }
 }
 
 bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
@@ -89,10 +113,7 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
     SetStatus(state, SeriesStatus::kStale);
     return false;
   }
-  lower_.resize(state.rule->options.coverages.size());
-  upper_.resize(lower_.size());
-  ForecastOut probe{0, lower_, upper_};
-  if (!model.bank.Forecast(1, probe)) {
+  if (!model.bank.warm()) {
     SetStatus(state, SeriesStatus::kWarmingUp);
     return false;
   }
@@ -116,6 +137,8 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
   OpenOutput(state);
+  lower_.resize(rule.coverages.size());
+  upper_.resize(rule.coverages.size());
   for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
     ForecastOut forecast{0, lower_, upper_};
     if (!model.bank.Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
@@ -203,10 +226,9 @@ void ShardEngine::TallySeries(const SeriesState& state) {
   bytes.other += sizeof(SeriesModel) - sizeof(ModelBank);
   lap.bank_bytes += bytes;
   lap.seasons[state.model->bank.seasons().size()]++;
-  std::vector<HorizonTally> horizons;
-  for (const size_t horizon : state.model->plan->bank_horizon)
-    horizons.push_back(TallyOf(state.model->bank.Score(horizon)));
-  AddEach(lap.tally.horizons, horizons);
+  const std::vector<size_t>& horizons = state.model->plan->bank_horizon;
+  if (lap.tally.horizons.size() < horizons.size()) lap.tally.horizons.resize(horizons.size());
+  for (size_t h = 0; h < horizons.size(); h++) Count(state.model->bank.Score(horizons[h]), lap.tally.horizons[h]);
 }
 
 ShardReport ShardEngine::Report() const {
@@ -215,7 +237,7 @@ ShardReport ShardEngine::Report() const {
   report.no_rule = ignored_.Count(SampleVerdict::kNoRule);
   report.own_series = ignored_.Count(SampleVerdict::kOwnSeries);
   report.limit_reached = ignored_.Count(SampleVerdict::kLimitReached);
-  report.label_bytes = label_store_.allocated_bytes() + output_block_.capacity();
+  report.label_bytes = label_store_.allocated_bytes();
   report.registry_bytes = registry_.allocated_bytes() + ignored_.allocated_bytes();
   for (const Schedule& schedule : schedules_) {
     report.late_slots += schedule.late_slots();

@@ -1,6 +1,7 @@
 #include "remote_write/label_block.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "remote_write/message_fields.h"
 #include "remote_write/wire.h"
@@ -32,6 +33,19 @@ char* WriteBytesField(uint32_t field_number, std::string_view bytes, char* to) {
   return std::copy(bytes.begin(), bytes.end(), to);
 }
 
+char* WriteLabel(const LabelView& label, char* to) {
+  *to++ = WireTag(kLabels, WireType::kBytes);
+  to = WriteVarint(BytesFieldSize(label.name.size()) + BytesFieldSize(label.value.size()), to);
+  to = WriteBytesField(kName, label.name, to);
+  return WriteBytesField(kValue, label.value, to);
+}
+
+size_t MaxBytes(std::span<const LabelView> labels) {
+  size_t bytes = 0;
+  for (const LabelView& label : labels) bytes += kMaxLabelOverhead + label.name.size() + label.value.size();
+  return bytes;
+}
+
 bool ReadBlockLabel(WireReader& reader, LabelView& label) {
   uint32_t tag;
   std::string_view message;
@@ -56,16 +70,9 @@ std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels) {
 }
 
 void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block) {
-  size_t bytes = 0;
-  for (const LabelView& label : sorted_labels) bytes += kMaxLabelOverhead + label.name.size() + label.value.size();
-  block.resize(bytes);
+  block.resize(MaxBytes(sorted_labels));
   char* at = block.data();
-  for (const LabelView& label : sorted_labels) {
-    *at++ = WireTag(kLabels, WireType::kBytes);
-    at = WriteVarint(BytesFieldSize(label.name.size()) + BytesFieldSize(label.value.size()), at);
-    at = WriteBytesField(kName, label.name, at);
-    at = WriteBytesField(kValue, label.value, at);
-  }
+  for (const LabelView& label : sorted_labels) at = WriteLabel(label, at);
   block.resize(static_cast<size_t>(at - block.data()));
 }
 
@@ -87,21 +94,19 @@ int CompareLabelBlocks(std::string_view a, std::string_view b) {
   }
 }
 
-void CutLabels(std::string_view block, std::span<const std::string_view> names, std::span<std::string_view> pieces) {
-  WireReader reader(block);
-  const char* piece_begin = reader.position();
-  const char* label_begin = reader.position();
+void EncodeCutLabels(std::span<const LabelView> sorted_labels, std::span<const std::string_view> names,
+                     std::string& block, std::span<std::string_view> pieces) {
+  block.resize(MaxBytes(sorted_labels));
+  char* at = block.data();
+  const char* piece_begin = at;
   size_t i = 0;
-  for (LabelView label; i < names.size() && ReadBlockLabel(reader, label); label_begin = reader.position()) {
-    for (; i < names.size() && names[i] <= label.name; i++) {
-      pieces[i] = {piece_begin, label_begin};
-      piece_begin = names[i] == label.name ? reader.position() : label_begin;
-    }
+  const auto end_piece = [&] { pieces[i++] = {std::exchange(piece_begin, at), at}; };
+  for (const LabelView& label : sorted_labels) {
+    while (i < names.size() && names[i] < label.name) end_piece();
+    if (i == names.size() || names[i] != label.name) at = WriteLabel(label, at);
   }
-  for (const char* const end = block.data() + block.size(); i <= names.size(); i++) {
-    pieces[i] = {piece_begin, end};
-    piece_begin = end;
-  }
+  while (i <= names.size()) end_piece();
+  block.resize(static_cast<size_t>(at - block.data()));
 }
 
 }  // namespace promcast

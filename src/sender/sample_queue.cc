@@ -12,7 +12,7 @@ SampleQueue::Pushed SampleQueue::Push(const OutputBatch& samples, std::span<cons
   size_t dropped = 0;
   for (const size_t i : indices) {
     if (chunks_.empty() || Full(chunks_.back())) {
-      chunks_.push_back({.batch = {}, .due = steady_clock::now() + limits_.batch_send_deadline});
+      chunks_.push_back({.batch = Spare(), .due = steady_clock::now() + limits_.batch_send_deadline});
     }
     const OutgoingSample sample = samples[i];
     chunks_.back().batch.samples.Append(sample.label_block, sample.sample);
@@ -23,6 +23,15 @@ SampleQueue::Pushed SampleQueue::Push(const OutputBatch& samples, std::span<cons
   }
   if (BatchIsReady() || size_ == indices.size()) changed_.NotifyAll();
   return {.dropped = dropped};
+}
+
+SampleQueue::Batch SampleQueue::Spare() {
+  if (spares_.empty()) return {};
+  Batch spare = std::move(spares_.back());
+  spares_.pop_back();
+  spare.samples.Clear();
+  spare.first = 0;
+  return spare;
 }
 
 bool SampleQueue::BatchIsReady() const {
@@ -36,6 +45,7 @@ bool SampleQueue::Take(Batch& batch) {
   const auto due = chunks_.front().due;
   changed_.WaitUntil(mutex_, due, [this]() PROMCAST_REQUIRES(mutex_) { return stopped_ || BatchIsReady(); });
   if (stopped_) return false;
+  if (spares_.size() < kMaxSpares) spares_.push_back(std::move(batch));
   batch = std::move(chunks_.front().batch);
   chunks_.pop_front();
   size_ -= batch.size();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <span>
+#include <vector>
 
 #include "concurrency/mutex.h"
 #include "sender/output_batch.h"
@@ -37,7 +38,8 @@ class SampleQueue {
   Pushed Push(const OutputBatch& samples, std::span<const size_t> indices);
 
   /// Waits for a batch that is full or whose oldest sample has waited for batch_send_deadline (while flushing: for any
-  /// sample). The batch counts as taken until Done. False once stopped.
+  /// sample). The batch counts as taken until Done. The memory of what `batch` was before is used again.
+  /// False once stopped.
   bool Take(Batch& batch);
   void Done();
 
@@ -57,6 +59,9 @@ class SampleQueue {
     Batch batch;
     std::chrono::steady_clock::time_point due;
   };
+  static constexpr size_t kMaxSpares = 4;
+
+  Batch Spare() PROMCAST_REQUIRES(mutex_);
   bool BatchIsReady() const PROMCAST_REQUIRES(mutex_);
   bool Full(const Chunk& chunk) const { return chunk.batch.samples.size() >= limits_.max_samples_per_send; }
 
@@ -64,6 +69,7 @@ class SampleQueue {
   mutable Mutex mutex_;
   CondVar changed_;
   std::deque<Chunk> chunks_ PROMCAST_GUARDED_BY(mutex_);  // none is empty; all but the last are full
+  std::vector<Batch> spares_ PROMCAST_GUARDED_BY(mutex_);  // taken before; their memory is used again
   size_t size_ PROMCAST_GUARDED_BY(mutex_) = 0;
   bool taken_ PROMCAST_GUARDED_BY(mutex_) = false;
   bool flushing_ PROMCAST_GUARDED_BY(mutex_) = false;

@@ -116,6 +116,8 @@ void CellGrid::Persist(Archive& archive) {
   archive(newest_ms, newest_finite_ms, last_value, increase, base_ms);
   archive.Require(step_ms == own_step_ms && reading == static_cast<uint8_t>(own_reading), "the grid's step or reading");
   archive.Require(*std::max_element(flags.begin(), flags.end()) <= 1, "the grid's open cell");
+  archive.Require(backwards_samples > 0 || (backwards_ms == 0 && backwards_since_ms == 0),
+                  "the signs of a clock set back");
   has_newest = flags[0] & 1, cell_has_value = flags[1] & 1, has_base = flags[2] & 1, has_closed = flags[3] & 1;
 }
 

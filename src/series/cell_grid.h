@@ -70,6 +70,8 @@ class CellGrid {
   template <class Close>
   SampleOutcome Add(Sample sample, int64_t now_ms, const GridLimits& limits, GridEvents& events, Close&& close);
 
+  /// Whether the timestamp lies in another cell than the open one.
+  bool LiesBeyond(int64_t timestamp_ms) const { return has_newest_ && !InOpenCell(timestamp_ms); }
   int64_t step_ms() const { return step_ms_; }
   CellReading reading() const { return reading_; }
   /// No sample has been applied yet; newest_ms() and closed_cell_end_ms() have no meaning.

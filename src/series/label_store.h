@@ -39,6 +39,9 @@ class LabelStore {
   /// Replaces `views` by the labels in the order in which they were added. They live until the next Add() or Release().
   void View(const StoredLabels& labels, std::vector<LabelView>& views) const;
 
+  /// Asks for the memory that View looks at first.
+  static void Fetch(const StoredLabels& labels) { __builtin_prefetch(labels.bytes_.get()); }
+
   size_t size() const { return series_; }
   /// Texts that are shared now.
   size_t shared_texts() const { return texts_.size() - free_ids_.size(); }

@@ -34,6 +34,16 @@ class Registry {
   /// See FingerprintTable::Prefetch().
   void Prefetch(const Fingerprint& fingerprint) const { table_.Prefetch(fingerprint); }
 
+  /// The state that most likely is the one under `fingerprint`, null when none is; its memory is asked for, so that it
+  /// is there a little later.
+  const State* Fetch(const Fingerprint& fingerprint) const {
+    const auto slot = table_.Find(fingerprint);
+    if (!slot) return nullptr;
+    __builtin_prefetch(Memory(*slot));
+    __builtin_prefetch(Memory(*slot) + sizeof(Series) - 1);
+    return &std::launder(reinterpret_cast<const Series*>(Memory(*slot)))->state;
+  }
+
   /// The slot of the new state. The fingerprint must not be there yet.
   template <class From = State>
   uint32_t Insert(const Fingerprint& fingerprint, From&& state) {

@@ -71,7 +71,7 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   assert(empty() || sample.timestamp_ms > newest_->tail.last_ms);
   const size_t max_bytes = std::max(options.max_bytes, kMinRingBytes);
   const size_t max_chunk_bytes =
-      std::min(max_bytes / 5 * 2, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
+      std::clamp(max_bytes / 5 * 2, kMinRingBytes, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
   const int max_samples = std::clamp(options.samples_per_chunk, 1, kMaxXorChunkSamples);
   if (!empty() && (newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes)) SealChunk();
   if (newest_ == nullptr) StartChunk();
@@ -91,9 +91,22 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   while (allocated_ > max_bytes && sealed_ != nullptr) DropOldestSealed();
 }
 
+void SampleRing::Fetch(int step) const {
+  if (newest_ == nullptr) return;
+  __builtin_prefetch(step == 0 ? static_cast<const void*>(newest_) : newest_->data() + newest_->bytes);
+}
+
 Sample SampleRing::newest() const {
   assert(!empty());
   return {newest_->tail.last_ms, newest_value_};
+}
+
+int64_t SampleRing::oldest_ms() const {
+  assert(!empty());
+  const Chunk& oldest = sealed_ == nullptr ? *newest_ : *sealed_->next;
+  Sample sample;
+  XorChunkReader({oldest.data(), oldest.bytes}).Next(sample);
+  return sample.timestamp_ms;
 }
 
 void SampleRing::ForEach(int64_t from_ms, int64_t to_ms, const std::function<void(Sample)>& visit) const {

@@ -28,11 +28,11 @@ struct ChunkView {
 /// chunk out as it stands). Timestamps rise strictly. Not thread-safe.
 ///
 /// Each chunk is one allocation; the newest grows in steps of a quarter, and is cut to its length once it is full. A
-/// chunk is cut early at two fifths of max_bytes, so that two always fit. allocated_bytes() stays within max_bytes, and
-/// a max_bytes below kMinRingBytes counts as that.
+/// chunk is cut early at two fifths of max_bytes, so that two fit, but not below kMinRingBytes: so small a ring begins
+/// anew when it is full. allocated_bytes() stays within max_bytes, and a max_bytes below kMinRingBytes counts as that.
 class SampleRing {
  public:
-  static constexpr size_t kMinRingBytes = 256;
+  static constexpr size_t kMinRingBytes = 112;
 
   SampleRing() = default;
   ~SampleRing();
@@ -43,10 +43,15 @@ class SampleRing {
 
   /// `sample` must be newer than newest(); its value may be any, also NaN and the stale marker.
   void Append(Sample sample, const RingOptions& options);
+  /// Asks for the memory that Append looks at, in two steps: each reads what the one before has asked for.
+  void Fetch(int step) const;
   bool empty() const { return newest_ == nullptr; }
   size_t size() const { return size_; }
   /// The ring must not be empty.
   Sample newest() const;
+  int64_t oldest_ms() const;
+  /// False while the ring holds all samples since its first.
+  bool has_full_chunk() const { return sealed_ != nullptr; }
   /// Calls `visit` in order of time for each sample in [from_ms, to_ms].
   void ForEach(int64_t from_ms, int64_t to_ms, const std::function<void(Sample)>& visit) const;
   /// Calls `visit` in order of time for each chunk that overlaps [from_ms, to_ms].

@@ -12,12 +12,11 @@ namespace {
 
 testing::Written AllOutput(std::vector<LabelView> labels, CellReading reading) {
   std::sort(labels.begin(), labels.end());
-  const std::string block = EncodeLabelBlock(labels);
   RuleOptions options = testing::TestRule("{__name__=~\".+\"}");
   options.horizons_ms = {3'600'000};
   const RuleSet rules({options});
   OutputSeries output;
-  output.Open(block, reading, rules.rules()[0]);
+  output.Open(labels, reading, rules.rules()[0]);
   OutputBatch batch;
   output.AppendPoint(0, {1, 10}, batch);
   output.AppendBand(0, 0, {1, 9}, {1, 11}, batch);
@@ -76,13 +75,13 @@ TEST(OutputSeries, LabelsThatClashAreRenamedAsPrometheusDoes) {
 }
 
 TEST(OutputSeries, TimesToThresholdsHaveTheirLabelsAmongTheSeriesOwn) {
-  const std::string block = EncodeLabelBlock(
-      std::vector<LabelView>{{"Zone", "Z"}, {"__name__", "m"}, {"coverage", "all"}, {"quantile", "q"}, {"r", "r"}});
+  const std::vector<LabelView> input{
+      {"Zone", "Z"}, {"__name__", "m"}, {"coverage", "all"}, {"quantile", "q"}, {"r", "r"}};
   RuleOptions options = testing::TestRule("m");
   options.thresholds = {{.name = "full", .level = 1, .side = ThresholdSide::kAbove}};
   const RuleSet rules({options});
   OutputSeries output;
-  output.Open(block, CellReading::kLast, rules.rules()[0]);
+  output.Open(input, CellReading::kLast, rules.rules()[0]);
   OutputBatch batch;
   output.AppendTimeToThreshold(0, true, {1, 2}, batch);
   output.AppendPoint(0, {1, 3}, batch);
@@ -102,10 +101,10 @@ TEST(OutputSeries, TimesToThresholdsHaveTheirLabelsAmongTheSeriesOwn) {
 }
 
 TEST(OutputSeries, EveryOutputSeriesEndsWithAStaleMarker) {
-  const std::string block = EncodeLabelBlock(std::vector<LabelView>{{"__name__", "m"}});
+  const std::vector<LabelView> input{{"__name__", "m"}};
   const RuleSet rules({testing::TestRule("m")});
   OutputSeries output;
-  output.Open(block, CellReading::kLast, rules.rules()[0]);
+  output.Open(input, CellReading::kLast, rules.rules()[0]);
   OutputBatch batch;
   output.AppendEnd(77, 0, batch);
   testing::Written written;

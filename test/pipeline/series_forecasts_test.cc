@@ -118,8 +118,12 @@ TEST(SeriesForecasts, ASeriesWithoutPredictionsShowsNone) {
       EXPECT_TRUE(std::isnan(horizon.bands.at(0).upper));
     }
   };
+  EngineFixture young({TestRule("load")});
+  young.Stream(kLoad, 3, Wave);
+  expect_none(young, SeriesStatus::kWarmingUp);
+
   EngineFixture warming_up({TestRule("load")});
-  warming_up.Stream(kLoad, 3, Wave);
+  warming_up.Stream(kLoad, ModelBank::kWarmCells, Wave);
   expect_none(warming_up, SeriesStatus::kWarmingUp);
   EXPECT_TRUE(std::isnan(Only(warming_up).horizons.at(1).mean_absolute_error));
   EXPECT_TRUE(std::isnan(Only(warming_up).horizons.at(1).skill));

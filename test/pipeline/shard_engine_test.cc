@@ -143,10 +143,53 @@ TEST(ShardEngine, ALeanSeriesKeepsFewSamplesYetStartsAgainFromThem) {
   ASSERT_LT(from_nothing, 100);
   f.Stream(kLoad, 300, whole_wave);
   EXPECT_GT(f.engine->Report().ring_bytes, 0u);
-  EXPECT_LE(f.engine->Report().ring_bytes, 256u);
+  EXPECT_LE(f.engine->Report().ring_bytes, SampleRing::kMinRingBytes);
   rule.horizons_ms.pop_back();
   f.Reconfigure({rule});
   EXPECT_LE(seconds_to_first_point(), from_nothing / 2);
+}
+
+TEST(ShardEngine, ModelsStartLateYetPredictionsAsSoonAsWithModelsFromTheFirstSampleOn) {
+  for (const Profile profile : {Profile::kLean, Profile::kStandard}) {
+    RuleOptions rule = TestRule("load");
+    rule.profile = profile;
+    ModelBank from_the_first(RuleSet({rule}).rules()[0].MakePlan(1000, CellReading::kLast, MemoryRelief::kNone).bank);
+    EngineFixture f({rule});
+    f.Stream(kLoad, ModelBank::kWarmCells - 1, Wave);
+    EXPECT_EQ(f.engine->Report().bank_bytes.sum(), 0u);
+    int values = 0;
+    while (!from_the_first.warm()) from_the_first.Update(Wave(values++));
+    int seconds = ModelBank::kWarmCells - 1;
+    while (seconds < 100 && f.written[kPoint].empty()) f.Stream(kLoad, 1, [&](int) { return Wave(seconds++); });
+    EXPECT_EQ(seconds, values + 1);  // the next sample closes the last value's cell
+  }
+}
+
+TEST(ShardEngine, WhatHappensBeforeTheModelsStartIsCountedOnce) {
+  RuleOptions rule = TestRule("jobs_total");
+  EngineFixture f({rule});
+  const Labels series = {{"__name__", "jobs_total"}};
+  f.Stream(series, 40, [](int second) { return second < 4 ? 100 + second : second; });
+  EXPECT_EQ(f.metrics.counter_resets.value(), 1);
+  EXPECT_EQ(f.metrics.cells.value(), 38);  // the first has no rate, the last is open
+  rule.horizons_ms.pop_back();
+  f.Reconfigure({rule});
+  f.Stream(series, 10, [](int second) { return 40 + second; });
+  EXPECT_EQ(f.metrics.counter_resets.value(), 1);
+  EXPECT_EQ(f.metrics.cells.value(), 48);
+}
+
+TEST(ShardEngine, AYoungSeriesWhoseClockIsSetBackGoesOn) {
+  EngineFixture f({TestRule("load")});
+  f.Stream(kLoad, 3, Wave);
+  const int64_t back_ms = f.clock.NowMs() - 3'600'000;
+  SampleVerdict last = SampleVerdict::kOutOfOrder;
+  for (int i = 0; i < 20 && last == SampleVerdict::kOutOfOrder; i++) {
+    f.clock.Advance(5000);
+    last = f.Apply(kLoad, back_ms + i * 5000, 1);
+  }
+  EXPECT_EQ(last, SampleVerdict::kAccepted);
+  EXPECT_EQ(f.Count(SeriesStatus::kWarmingUp), 1u);
 }
 
 TEST(ShardEngine, LabelsOfExpiredSeriesAreGivenBack) {

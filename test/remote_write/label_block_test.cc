@@ -86,9 +86,9 @@ TEST(LabelBlockTest, PiecesWithLabelsBetweenThemAreMergingAndSortingAgain) {
     merged.insert(texts.begin(), texts.end());
     std::vector<std::string_view> names;
     for (const auto& [name, value] : added) names.push_back(name);
-    const std::string block = EncodeLabelBlock(Views(texts));
+    std::string block = "left over";
     std::vector<std::string_view> pieces(names.size() + 1, "left over");
-    CutLabels(block, names, pieces);
+    EncodeCutLabels(Views(texts), names, block, pieces);
     std::string joined;
     for (size_t piece = 0; piece < names.size(); piece++) {
       joined += pieces[piece];
