@@ -65,8 +65,8 @@ absl::Status ReadFamilies(const SnapshotReader& from, Families& families) {
 
 absl::Status WriteFamilies(const Families& families, SnapshotWriter& writer) {
   RecordBlock block;
-  for (const auto& [name, type] : families) {
-    block.Add([&](std::string& out) { AppendFamily({name, type}, out); });
+  for (const auto& family : families) {
+    block.Add([&](std::string& out) { AppendFamily({family.first, family.second}, out); });
   }
   return writer.Add(BlockKind::kFamilies, block);
 }

@@ -96,7 +96,7 @@ std::string DescribeLimits(const PipelineOptions& options) {
       "limits: {} series forecast, {} known, {} written; memory {}; requests of {}, {} inflated, {} in flight; {} "
       "labels a "
       "series; "
-      "series end after {}; {} of samples kept a series, at most {}; shards: {}",
+      "series end after {}; {} of samples kept a series, at most {}; shards: {}; with --storage.path a snapshot every {}",
       options.limits.max_series, options.limits.max_known_series, options.limits.max_output_series,
       options.limits.max_memory_bytes == 0 ? "without limit" : FormatByteSize(options.limits.max_memory_bytes),
       FormatByteSize(options.ingest.max_body_bytes), FormatByteSize(options.ingest.max_decoded_bytes),
@@ -104,7 +104,8 @@ std::string DescribeLimits(const PipelineOptions& options) {
       FormatDuration(options.series.idle_timeout_ms),
       options.series.ring.retention_ms == 0 ? "any age" : FormatDuration(options.series.ring.retention_ms),
       FormatByteSize(options.series.ring.max_bytes),
-      options.shards == 0 ? "one a core" : fmt::format("{}", options.shards));
+      options.shards == 0 ? "one a core" : fmt::format("{}", options.shards),
+      FormatDuration(options.storage.snapshot_interval_ms));
 }
 
 bool SendsSecret(const HttpEndpointOptions& destination) {

@@ -74,7 +74,7 @@ void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memor
     const int length = seasons[i].length;
     const ExpandingMeans* means = seasons[i].means;
     const auto known = std::find_if(longer_.begin(), longer_.end(),
-                                    [&](const SeasonProfile& one) { return one.season_length() == length; });
+                                    [&, wanted = length](const SeasonProfile& one) { return one.season_length() == wanted; });
     longer.push_back(known != longer_.end() ? std::move(*known) : MakeLonger(length, memory));
     if (known == longer_.end() && means != nullptr && profile_->known()) LearnLonger(longer.back(), *means);
   }

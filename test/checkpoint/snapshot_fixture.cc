@@ -22,7 +22,9 @@ RecordBlock BlockOf(const std::vector<std::string>& records) {
 
 RecordBlock FamiliesOf(const std::vector<std::pair<std::string, uint8_t>>& families) {
   RecordBlock block;
-  for (const auto& [name, type] : families) block.Add([&](std::string& out) { AppendFamily({name, type}, out); });
+  for (const auto& family : families) {
+    block.Add([&](std::string& out) { AppendFamily({family.first, family.second}, out); });
+  }
   return block;
 }
 

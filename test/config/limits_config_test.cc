@@ -20,6 +20,7 @@ limits:
   max_label_name_length: 15
   max_label_value_length: 1KiB
 series: {idle_timeout: 30m, ring_retention: 0s, ring_max_bytes: 4KiB}
+storage: {snapshot_interval: 90s}
 shards: 3
 )");
   EXPECT_EQ(options.limits.max_series, 11u);
@@ -36,11 +37,12 @@ shards: 3
   EXPECT_EQ(options.series.idle_timeout_ms, 1'800'000);
   EXPECT_EQ(options.series.ring.retention_ms, 0);
   EXPECT_EQ(options.series.ring.max_bytes, 4096u);
+  EXPECT_EQ(options.storage.snapshot_interval_ms, 90'000);
   EXPECT_EQ(options.shards, 3u);
 }
 
 TEST(LimitsConfig, AbsentAndEmptySectionsLeaveTheDefaults) {
-  for (const std::string yaml : {"forecasts: []\n", "forecasts:\nremote_write:\nlimits:\nseries:\n",
+  for (const std::string yaml : {"forecasts: []\n", "forecasts:\nremote_write:\nlimits:\nseries:\nstorage:\n",
                                  "forecasts: []\nlimits: {}\nseries: {}\nremote_write: []\n"}) {
     const PipelineOptions options = MustParse(yaml);
     const PipelineOptions defaults;
@@ -54,6 +56,7 @@ TEST(LimitsConfig, AbsentAndEmptySectionsLeaveTheDefaults) {
     EXPECT_EQ(options.ingest.decode.max_labels_per_series, defaults.ingest.decode.max_labels_per_series);
     EXPECT_EQ(options.ingest.decode.max_label_name_bytes, defaults.ingest.decode.max_label_name_bytes);
     EXPECT_EQ(options.ingest.decode.max_label_value_bytes, defaults.ingest.decode.max_label_value_bytes);
+    EXPECT_EQ(options.storage.snapshot_interval_ms, defaults.storage.snapshot_interval_ms);
     EXPECT_EQ(options.shards, defaults.shards);
     EXPECT_TRUE(options.forecasts.empty());
     EXPECT_TRUE(options.remote_write.empty());
@@ -63,6 +66,7 @@ TEST(LimitsConfig, AbsentAndEmptySectionsLeaveTheDefaults) {
 TEST(LimitsConfig, NamesWhatIsWrongAndWhere) {
   const std::string top(kNoForecasts);
   for (const BadConfig& bad : std::vector<BadConfig>{
+           {top + "storage: {snapshot_interval: 0s}", "2:30", "storage.snapshot_interval: expected a duration from 10ms", "\"0s\""},
            {top + "limits: {max_series: -1}", "2:22", "limits.max_series: expected a whole number from 1", "\"-1\""},
            {top + "limits: {max_series: 0}", "2:22", "limits.max_series", "found \"0\""},
            {top + "limits: {max_series: \"5\"}", "2:22", "expected a whole number", "found \"5\""},
