@@ -80,15 +80,15 @@ bool HistoryBackfill::Worker::ReadWindows(HistoryWalk& walk) {
     }
     samples_ = 0;
     backfill_.windows_failed_[source_]->Increment();
-    const bool gives_up = steady_clock::now() - last_success > milliseconds(backfill_.options_.patience_ms);
-    backfill_.failure_log_.Log(
-        LogLevel::kWarn,
-        gives_up ? "cannot read history; series go on without it" : "cannot read history, trying again",
-        {{"source", backfill_.sources_[source_].name},
-         {"series", group_.members.size()},
-         {"from_unix", walk.at_ms() / 1000},
-         {"error", std::string(status.message())}});
-    if (gives_up) return false;
+    const std::vector<LogField> fields = {{"source", backfill_.sources_[source_].name},
+                                          {"series", group_.members.size()},
+                                          {"from_unix", walk.at_ms() / 1000},
+                                          {"error", std::string(status.message())}};
+    if (steady_clock::now() - last_success > milliseconds(backfill_.options_.patience_ms)) {
+      Log(LogLevel::kWarn, "cannot read history; series go on without it", fields);
+      return false;
+    }
+    backfill_.failure_log_.Log(LogLevel::kWarn, "cannot read history, trying again", fields);
     source_ = (source_ + 1) % readers_.size();
     if (++failures % readers_.size() == 0 && !backfill_.Pause(backoff.Next())) return false;
   }
