@@ -228,7 +228,7 @@ if BLOCKS.exists():
         prometheus = start(serve_blocks(str(peers / "prometheus"), blocks, tmp_path / "prometheus"))
         days = (time.time() * 1000 - 1647800000000) / DAY_MS
         done = subprocess.run(
-            [promcast_program, "backtest", "--from-prometheus", prometheus.url, "--match", 'node_load1', "--days", str(days),
+            [promcast_program, "backtest", "--from-prometheus", prometheus.url, "--match", '{__name__=~"go_memstats_heap_inuse_bytes|prometheus_tsdb_head_samples_appended_total"}', "--days", str(days),
              "--horizons", "5m,1h", "--seasons", "1d", "--json", tmp_path / "scores.json"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
