@@ -14,9 +14,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A shard is busy with so many for some milliseconds; live samples wait no longer.
-constexpr size_t kSamplesPerBatch = 4096;
-constexpr size_t kMaxOutstanding = 4;
+// Few enough that live samples do not wait long behind them: a shard takes some milliseconds for them.
+constexpr size_t kSamplesPerBatch = 1024;
+constexpr size_t kMaxOutstanding = 3;
 constexpr size_t kFinishedAtOnce = 64;
 constexpr milliseconds kMinBackoff(500), kMaxBackoff(30'000);
 constexpr HistoryGap kNoGap{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};

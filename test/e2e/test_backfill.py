@@ -1,5 +1,7 @@
 """History read from real stores: series that were not streamed from their beginning forecast as if they had been."""
+import csv
 import json
+import math
 import pathlib
 import re
 import shutil
@@ -70,7 +72,7 @@ def wait_until_live(promcast: harness.Promcast, series: int, deadline_s: float =
 
 
 class Relay:
-    """Passes connections on to a port; once so many bytes of answers have passed it cuts and refuses, until it is healed."""
+    """Passes connections on to a port; once so many bytes of answers have passed it cuts and refuses, until healed."""
 
     def __init__(self, upstream_port: int, bytes_until_cut: int):
         self.upstream_port = upstream_port
@@ -224,20 +226,6 @@ if BLOCKS.exists():
         assert metrics.sum("promcast_backfill_series_total", result="given_up") == 0
         expect_as_streamed(promcast, streamed)
 
-    def test_a_backtest_reads_a_prometheus(promcast_program, peers, blocks, tmp_path, start):
-        prometheus = start(serve_blocks(str(peers / "prometheus"), blocks, tmp_path / "prometheus"))
-        days = (time.time() * 1000 - 1647800000000) / DAY_MS
-        done = subprocess.run(
-            [promcast_program, "backtest", "--from-prometheus", prometheus.url, "--match", '{__name__=~"go_memstats_heap_inuse_bytes|prometheus_tsdb_head_samples_appended_total"}', "--days", str(days),
-             "--horizons", "5m,1h", "--seasons", "1d", "--json", tmp_path / "scores.json"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        scores = json.loads((tmp_path / "scores.json").read_text())["scores"]
-        assert scores and all(row["relMAE"] is not None for row in scores if row["class"] == "active")
-        nothing = subprocess.run([promcast_program, "backtest", "--from-prometheus", prometheus.url, "--match", "no_such"],
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
-        assert nothing.returncode == 1 and "check --match and --days" in nothing.stderr
-
 
 # --- stores with recent samples ---------------------------------------------------------------------------------------
 
@@ -270,7 +258,8 @@ def test_predictions_are_those_of_a_process_that_was_there_all_the_time(store, p
     database, url = store
     config = {"forecasts": [rule("load", seasons=["2m"], step="1s", horizons=["30s"])]}
     streamed = start(harness.Promcast(promcast_program, tmp_path / "streamed", config))
-    promcast = start(harness.Promcast(promcast_program, tmp_path / "promcast", {**config, "remote_read": [{"url": url}]}))
+    promcast = start(harness.Promcast(promcast_program, tmp_path / "promcast",
+                                      {**config, "remote_read": [{"url": url}]}))
     now_s = harness.now_ms() // 1000
     history = made_history(now_s)
     later, = [key for key in history if "host-7." in dict(key)["instance"]]
@@ -289,6 +278,41 @@ def test_predictions_are_those_of_a_process_that_was_there_all_the_time(store, p
         assert len(predicted) == SERIES and all(isinstance(p, float) for p in predicted)
         return ours == theirs  # seen in the same second
     harness.wait_until(same, "both predict the same", 20)
+
+
+def test_a_backtest_reads_the_store(store, promcast_program, tmp_path):
+    database, url = store
+    now_min = harness.now_ms() // 60_000
+    shape = lambda m: round(50 + 20 * math.sin(2 * math.pi * m / 1440) + m * 7919 % 13 / 10, 3)
+    minutes = range(now_min - 4 * 1440, now_min)
+    history = {(("__name__", "load"), ("job", "a")): [wire.Sample(m * 60_000 + 7000, shape(m)) for m in minutes],
+               (("__name__", "load"), ("forecaster", "promcast")): [wire.Sample(m * 60_000, 1.0) for m in minutes]}
+    total, samples = 0.0, []
+    for m in minutes:
+        total += round(60 * shape(m), 1)
+        samples.append(wire.Sample(m * 60_000 + 9000, round(total, 1)))
+    history[(("__name__", "requests_total"), ("job", "a"))] = samples
+    store_by_remote_write(database.port, history)
+    harness.wait_until(lambda: len(database.query("{job='a'}")) == 2, "the store has its samples")
+
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
+        done = subprocess.run([promcast_program, "backtest", "--from-prometheus", *arguments], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=300)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    done = run(url, "--match", '{__name__=~"load|requests_total"}', "--days", "4", "--horizons", "5m,1h", "--seasons",
+               "1d", "--json", str(tmp_path / "scores.json"), "--forecasts", str(tmp_path / "forecasts.csv"))
+    assert "naive" in done.stdout and "1 panel, 2 series" in done.stdout, "promcast's own series is left out"
+    rows = list(csv.DictReader(open(tmp_path / "forecasts.csv", newline="")))
+    assert {row["series"] for row in rows} == {'load{job="a"}', 'requests_total{job="a"}'}
+    for row in rows[len(rows) // 2:]:  # a counter is forecast as its rate, which has the load's shape
+        assert 25 < float(row["predicted"]) < 80, row
+    scores = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert {row["horizon_s"] for row in scores} == {300, 3600} and {row["series"] for row in scores} == {2}
+    assert all(row["relMAE"] < row["naive"] * 1.05 for row in scores)
+    assert "check --match and --days" in run(url, "--match", "no_such", code=1).stderr
+    assert "--match: " in run(url, code=2).stderr
 
 
 def test_without_its_store_promcast_goes_on_after_its_patience(promcast_program, tmp_path, start):
