@@ -70,7 +70,6 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
 /// True when the series has its models again, or had none. Otherwise they start with its next sample, from the ring.
 bool ShardEngine::RestoreModel(const SeriesRecord& record, SeriesState& state) {
   if (!record.grid) return true;
-  state.was_modelled = true;
   if (state.step_ms != record.step_ms) return false;
   std::shared_ptr<const RulePlan> plan = PlanOf(state, record.relief);
   std::string problem;
