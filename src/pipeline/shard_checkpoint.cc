@@ -25,7 +25,10 @@ std::optional<uint32_t> ShardEngine::Save(uint32_t first_slot, RecordBlock& bloc
     if (!registry_.InUse(slot)) continue;
     const SeriesState& state = registry_[slot];
     label_store_.View(state.labels, labels);
-    block.Add([&](std::string& out) { AppendSeriesRecord(state, labels, out); });
+    // What a waiting series' models have not seen yet is read again as the rest of its history.
+    const AwaitedHistory* awaited = state.awaits_history ? awaited_.Find(slot) : nullptr;
+    const SampleRing& ring = awaited != nullptr ? awaited->past : state.ring;
+    block.Add([&](std::string& out) { AppendSeriesRecord(state, ring, labels, out); });
   }
   return slot < slots ? std::optional(slot) : std::nullopt;
 }
