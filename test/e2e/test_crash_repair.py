@@ -3,7 +3,6 @@ import http.client
 import random
 import threading
 
-
 import pytest
 
 import harness
