@@ -14,9 +14,6 @@ namespace {
 // So many samples are looked for at once, so that memory comes for one while another is looked at.
 constexpr size_t kSamplesAtOnce = 16;
 
-// So many samples of output are handed on at the latest.
-constexpr size_t kFlushedSamples = 4096;
-
 // A lean series whose models run keeps its newest samples only: two hours would take more than all else that it holds.
 constexpr size_t kLeanRingBytes = SampleRing::kMinRingBytes;
 
@@ -278,7 +275,7 @@ void ShardEngine::RestartLater(SeriesState& state) {
   EndOutput(state);
   state.model.reset();
   if (state.status != SeriesStatus::kStale) SetStatus(state, SeriesStatus::kWarmingUp);
-  if (output_.size() >= kFlushedSamples) FlushOutput();
+  FlushMuchOutput();
 }
 
 bool ShardEngine::Relieve(SeriesState& state) {
@@ -332,6 +329,12 @@ void ShardEngine::Remove(uint32_t slot) {
   registry_.Erase(slot);
 }
 
+// While a core's cache still holds it.
+void ShardEngine::FlushMuchOutput() {
+  constexpr size_t kMuch = 1024;
+  if (output_.size() >= kMuch) FlushOutput();
+}
+
 void ShardEngine::FlushOutput() {
   if (output_.empty()) return;
   context_.metrics.output_samples.Increment(static_cast<double>(output_.size()));
@@ -374,7 +377,7 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
   });
   for (const uint32_t slot : unwanted) {
     Remove(slot);
-    if (output_.size() >= kFlushedSamples) FlushOutput();
+    FlushMuchOutput();
   }
   if (!reads_history_) EndAwaiting();
   FlushOutput();

@@ -127,6 +127,7 @@ class ShardEngine {
   void EndOutput(SeriesState& state);
   void Remove(uint32_t slot);
   void SetStatus(SeriesState& state, SeriesStatus status);
+  void FlushMuchOutput();
   void FlushOutput();
 
   const ShardContext context_;

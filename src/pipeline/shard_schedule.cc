@@ -99,6 +99,7 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
   if (!state.awaits_history && !Relieve(state) && Predict(state, now_ms)) {
     context_.metrics.predictions.Increment();
     if (LogEnabled(LogLevel::kDebug)) LogSpeakers(state);
+    FlushMuchOutput();
   }
   TallySeries(state);
   return true;

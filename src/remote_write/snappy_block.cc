@@ -68,4 +68,10 @@ void SnappyEncode(std::string_view bytes, std::string& block) {
   snappy::Compress(bytes.data(), bytes.size(), &block);
 }
 
+void SnappyEncode(std::string_view bytes, ByteBuffer& block) {
+  size_t compressed = 0;
+  snappy::RawCompress(bytes.data(), bytes.size(), block.Resize(snappy::MaxCompressedLength(bytes.size())), &compressed);
+  block.Resize(compressed);
+}
+
 }  // namespace promcast

@@ -12,7 +12,7 @@ namespace promcast {
 /// A growing byte buffer that is not zeroed and gives large memory back: what decoding reuses between requests.
 class ByteBuffer {
  public:
-  char* Resize(size_t bytes);  ///< contents are lost
+  char* Resize(size_t bytes);  ///< contents are lost, but stay where it does not grow
   /// Frees what is above `keep_bytes` of capacity.
   void Shrink(size_t keep_bytes);
   std::string_view view() const { return {data_.get(), size_}; }
@@ -31,5 +31,7 @@ absl::Status SnappyDecodedLength(std::string_view block, size_t max_decoded_byte
 absl::Status SnappyDecode(std::string_view block, size_t max_decoded_bytes, ByteBuffer& out);
 
 void SnappyEncode(std::string_view bytes, std::string& block);
+/// The same into memory that is not cleared first.
+void SnappyEncode(std::string_view bytes, ByteBuffer& block);
 
 }  // namespace promcast

@@ -145,10 +145,10 @@ Verdict Shard::Attempt(WriteProtocol protocol, int retries) {
   absl::StatusOr<HttpResponse> response = absl::UnknownError("not sent");
   if (auto headers = Headers(protocol, retries); headers.ok()) {
     const auto begin = steady_clock::now();
-    response = client_.Post(*headers, body_);
+    response = client_.Post(*headers, body_.view());
     if (absl::IsCancelled(response.status())) return {.kind = Verdict::Kind::kRetry};
     const std::chrono::duration<double> took = steady_clock::now() - begin;
-    state_.metrics.CountRequest(response.ok() ? response->status : 0, took.count(), body_.size());
+    state_.metrics.CountRequest(response.ok() ? response->status : 0, took.count(), body_.view().size());
   } else {
     response = headers.status();
   }

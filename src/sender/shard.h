@@ -9,6 +9,7 @@
 #include "http_client/http_client.h"
 #include "logging/log.h"
 #include "remote_write/encoder.h"
+#include "remote_write/snappy_block.h"
 #include "sender/destination_metrics.h"
 #include "sender/label_stripper.h"
 #include "sender/sample_queue.h"
@@ -67,7 +68,8 @@ class Shard {
   std::vector<OutgoingSample> samples_;
   bool encoded_ = false;
   WriteProtocol encoded_protocol_ = WriteProtocol::kV2;
-  std::string message_, body_;
+  std::string message_;
+  ByteBuffer body_;
 
   std::thread thread_;
 };

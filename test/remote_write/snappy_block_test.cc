@@ -15,6 +15,9 @@ constexpr size_t kMaxDecodedBytes = 1 << 20;
 std::string Encoded(std::string_view bytes) {
   std::string block;
   SnappyEncode(bytes, block);
+  ByteBuffer same;
+  SnappyEncode(bytes, same);
+  EXPECT_EQ(same.view(), block);
   return block;
 }
 
