@@ -24,6 +24,8 @@ absl::StatusOr<PipelineOptions> ParseConfig(std::string_view yaml, std::string_v
   PipelineOptions options;
   YamlSection top(YamlValue(*root, root->position, "", errors));
   ReadRemoteWrite(top, std::filesystem::path(file_name).parent_path(), options);
+  ReadRemoteRead(top, std::filesystem::path(file_name).parent_path(), options);
+  ReadBackfill(top, options);
   ReadForecasts(top, options);
   ReadLimits(top, options);
   ReadSeries(top, options);

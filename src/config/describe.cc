@@ -7,7 +7,7 @@
 
 #include "config/byte_size.h"
 #include "config/config.h"
-#include "sender/url.h"
+#include "http_client/url.h"
 #include "timeseries/duration.h"
 
 namespace promcast {
@@ -21,10 +21,10 @@ std::string DurationList(const std::vector<int64_t>& durations_ms) {
 std::string DescribeRule(const RuleOptions& rule) {
   std::string line = rule.name == rule.match_text ? fmt::format("forecast {}", rule.match_text)
                                                   : fmt::format("forecast \"{}\": {}", rule.name, rule.match_text);
-  line +=
-      fmt::format("; step {}; seasons {}; horizons {}; coverage {}; every {}",
-                  rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms), rule.detect_seasons ? "auto" : DurationList(rule.seasons_ms),
-                  DurationList(rule.horizons_ms), fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
+  line += fmt::format("; step {}; seasons {}; horizons {}; coverage {}; every {}",
+                      rule.step_ms == 0 ? "auto" : FormatDuration(rule.step_ms),
+                      rule.detect_seasons ? "auto" : DurationList(rule.seasons_ms), DurationList(rule.horizons_ms),
+                      fmt::join(rule.coverages, ", "), FormatDuration(rule.interval_ms));
   if (rule.floor) line += fmt::format("; floor {}", *rule.floor);
   if (rule.ceiling) line += fmt::format("; ceiling {}", *rule.ceiling);
   line += fmt::format("; profile {}", ProfileName(rule.profile));
@@ -50,19 +50,25 @@ std::string_view MessageName(ProtobufMessage message) {
   return "";
 }
 
+std::string DescribeCredentials(const HttpEndpointOptions& endpoint) {
+  std::string text;
+  const bool user_info = WithoutUserInfo(endpoint.url) != endpoint.url;
+  if (endpoint.basic_auth || user_info) text += "; basic auth";
+  if (endpoint.authorization) text += fmt::format("; authorization {}", endpoint.authorization->type);
+  if (!endpoint.headers.empty()) {
+    text += "; headers " +
+            absl::StrJoin(endpoint.headers, ", ", [](std::string* out, const auto& header) { *out += header.first; });
+  }
+  if (endpoint.tls_config.insecure_skip_verify) text += "; certificate not verified";
+  return text;
+}
+
 std::string DescribeDestination(const DestinationOptions& destination) {
   const std::string url = WithoutUserInfo(destination.url);
   std::string line = destination.name == url ? fmt::format("write to {}", url)
                                              : fmt::format("write to \"{}\": {}", destination.name, url);
   line += fmt::format("; {}", MessageName(destination.protobuf_message));
-  const bool user_info = url != destination.url;
-  if (destination.basic_auth || user_info) line += "; basic auth";
-  if (destination.authorization) line += fmt::format("; authorization {}", destination.authorization->type);
-  if (!destination.headers.empty()) {
-    line += "; headers " + absl::StrJoin(destination.headers, ", ",
-                                         [](std::string* out, const auto& header) { *out += header.first; });
-  }
-  if (destination.tls_config.insecure_skip_verify) line += "; certificate not verified";
+  line += DescribeCredentials(destination);
   if (!destination.strip_external_labels.empty()) {
     line +=
         "; strips " + absl::StrJoin(destination.strip_external_labels, ", ", [](std::string* out, const auto& label) {
@@ -70,6 +76,19 @@ std::string DescribeDestination(const DestinationOptions& destination) {
         });
   }
   return line;
+}
+
+std::string DescribeSource(const HistorySourceOptions& source, const BackfillOptions& backfill) {
+  const std::string url = WithoutUserInfo(source.url);
+  std::string line = source.name == url ? fmt::format("read history from {}", url)
+                                        : fmt::format("read history from \"{}\": {}", source.name, url);
+  line += source.api == HistoryApi::kExport       ? "; export"
+          : source.api == HistoryApi::kRemoteRead ? "; remote read"
+                                                  : "; remote read, or export where the path ends in /export";
+  line += DescribeCredentials(source);
+  return line + fmt::format("; at most {} back, {} requests at once, patience {}",
+                            FormatDuration(backfill.max_range_ms), backfill.concurrency,
+                            FormatDuration(backfill.patience_ms));
 }
 
 std::string DescribeLimits(const PipelineOptions& options) {
@@ -89,7 +108,7 @@ std::string DescribeLimits(const PipelineOptions& options) {
       FormatDuration(options.storage.snapshot_interval_ms));
 }
 
-bool SendsSecret(const DestinationOptions& destination) {
+bool SendsSecret(const HttpEndpointOptions& destination) {
   return destination.basic_auth || destination.authorization || WithoutUserInfo(destination.url) != destination.url;
 }
 
@@ -97,14 +116,15 @@ bool IsLoopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-void WarnOfDestination(const DestinationOptions& destination, std::vector<std::string>& warnings) {
+void WarnOfEndpoint(const HttpEndpointOptions& destination, const std::string& name,
+                    std::vector<std::string>& warnings) {
   const absl::StatusOr<Url> url = ParseUrl(destination.url);
   if (url.ok() && !url->tls && !IsLoopback(url->host) && SendsSecret(destination)) {
-    warnings.push_back(fmt::format("{}: credentials are sent without encryption; use an https URL", destination.name));
+    warnings.push_back(fmt::format("{}: credentials are sent without encryption; use an https URL", name));
   }
   if (destination.tls_config.insecure_skip_verify) {
-    warnings.push_back(fmt::format("{}: insecure_skip_verify lets anybody pose as the receiver; set ca_file instead",
-                                   destination.name));
+    warnings.push_back(
+        fmt::format("{}: insecure_skip_verify lets anybody pose as the receiver; set ca_file instead", name));
   }
 }
 
@@ -129,6 +149,8 @@ std::string DescribeConfig(const PipelineOptions& options) {
   std::string text;
   for (const RuleOptions& rule : options.forecasts) text += DescribeRule(rule) + '\n';
   for (const DestinationOptions& destination : options.remote_write) text += DescribeDestination(destination) + '\n';
+  for (const HistorySourceOptions& source : options.remote_read)
+    text += DescribeSource(source, options.backfill) + '\n';
   return text + DescribeLimits(options) + '\n';
 }
 
@@ -137,7 +159,9 @@ std::vector<std::string> ConfigWarnings(const PipelineOptions& options) {
   if (options.remote_write.empty())
     warnings.emplace_back("remote_write is empty: predictions are not written anywhere");
   if (options.forecasts.empty()) warnings.emplace_back("forecasts is empty: samples are received, nothing is forecast");
-  for (const DestinationOptions& destination : options.remote_write) WarnOfDestination(destination, warnings);
+  for (const DestinationOptions& destination : options.remote_write)
+    WarnOfEndpoint(destination, destination.name, warnings);
+  for (const HistorySourceOptions& source : options.remote_read) WarnOfEndpoint(source, source.name, warnings);
   for (const RuleOptions& rule : options.forecasts) WarnOfRule(rule, options.series, warnings);
   return warnings;
 }

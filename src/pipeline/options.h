@@ -10,6 +10,7 @@
 #include "checkpoint/options.h"
 #include "ingest/options.h"
 #include "promcast/model_bank.h"
+#include "remote_read/history_client.h"
 #include "sender/options.h"
 #include "series/sample_ring.h"
 #include "timeseries/selector.h"
@@ -60,9 +61,20 @@ struct SeriesOptions {
   RingOptions ring;
 };
 
+/// How history is read for series that are new, or were away.
+struct BackfillOptions {
+  int64_t max_range_ms = 21 * int64_t{86'400'000};  ///< at most so far back; less where a rule's models need less
+  size_t concurrency = 2;                           ///< requests at once
+  int64_t patience_ms = 600'000;                    ///< without any success for so long, series go on without history
+  int64_t settle_ms = 3'000;                        ///< so long new series are gathered, to be asked for together
+  friend bool operator==(const BackfillOptions&, const BackfillOptions&) = default;
+};
+
 /// What the configuration file says, validated.
 struct PipelineOptions {
   std::vector<DestinationOptions> remote_write;
+  std::vector<HistorySourceOptions> remote_read;  ///< where history is read from; of several the first that answers
+  BackfillOptions backfill;
   std::vector<RuleOptions> forecasts;
   LimitOptions limits;
   SeriesOptions series;

@@ -6,6 +6,7 @@
 #include <future>
 #include <map>
 
+#include "http_client/url.h"
 #include "ingest/label_rules.h"
 #include "logging/log.h"
 #include "remote_write/label_block.h"
@@ -32,6 +33,7 @@ Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricReg
                    std::function<void(const OutputBatch&)> write)
     : clock_(clock),
       write_(std::move(write)),
+      registry_(metrics),
       metrics_(metrics),
       max_memory_bytes_(options.limits.max_memory_bytes),
       rules_(std::make_shared<RuleSet>(options.forecasts)) {
@@ -40,6 +42,10 @@ Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricReg
   for (size_t i = 0; i < shards; i++)
     shards_.push_back(std::make_unique<SeriesShard>(context, options, rules_, kMaxWaitingBatches));
   PublishMetrics(metrics);
+  {
+    MutexLock lock(backfill_mutex_);
+    StartBackfill(options);
+  }
   reporter_ = std::thread([this] { ReportLoop(); });
 }
 
@@ -54,6 +60,10 @@ void Pipeline::Stop() {
   }
   stop_requested_.NotifyAll();
   if (reporter_.joinable()) reporter_.join();
+  {
+    MutexLock lock(backfill_mutex_);
+    backfill_.reset();
+  }
   for (const auto& shard : shards_) shard->Stop();
 }
 
@@ -73,8 +83,28 @@ void Pipeline::Reconfigure(const PipelineOptions& options) {
     rules_ = rules;
   }
   max_memory_bytes_ = options.limits.max_memory_bytes;
-  for (const auto& shard : shards_)
-    shard->Run([options, rules](ShardEngine& engine) { engine.Reconfigure(options, rules); });
+  MutexLock lock(backfill_mutex_);
+  const bool same_sources = options.remote_read == history_sources_ && options.backfill == backfill_options_;
+  if (!same_sources) backfill_.reset();
+  for (const auto& shard : shards_) {
+    shard->Run([options, rules, same_sources](ShardEngine& engine) {
+      engine.Reconfigure(options, rules);
+      if (!same_sources) engine.ReturnHistoryAsks();
+    });
+  }
+  if (!same_sources) StartBackfill(options);
+}
+
+void Pipeline::StartBackfill(const PipelineOptions& options) {
+  history_sources_ = options.remote_read;
+  backfill_options_ = options.backfill;
+  if (options.remote_read.empty()) return;
+  std::vector<HistorySource> sources;
+  for (const HistorySourceOptions& source : options.remote_read) {
+    const std::string name = source.name.empty() ? WithoutUserInfo(source.url) : source.name;
+    sources.push_back({name, [source] { return MakeHistoryReader(source); }});
+  }
+  backfill_ = std::make_unique<HistoryBackfill>(options.backfill, std::move(sources), shards_, registry_);
 }
 
 ShardReport Pipeline::report() const {
@@ -142,7 +172,7 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   struct Gauges {
     std::array<Gauge*, kStatusCount> status;
     std::array<Gauge*, std::tuple_size_v<SeasonCounts>> seasons;
-    Gauge *no_rule, *own, *limit, *registry, *rings, *labels, *models, *pending, *bands, *banks;
+    Gauge *no_rule, *own, *limit, *await_history, *registry, *rings, *labels, *models, *pending, *bands, *banks;
   };
   auto gauges = std::make_shared<Gauges>();
   const auto series = [&](std::string_view state) {
@@ -154,6 +184,7 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
   gauges->no_rule = series("no_rule");
   gauges->own = series("own_series");
   gauges->limit = series("limit_reached");
+  gauges->await_history = &metrics.AddGauge("promcast_backfill_waiting_series", "Series that wait for their history.");
   for (size_t i = 0; i < gauges->seasons.size(); i++) {
     gauges->seasons[i] = &metrics.AddGauge(
         "promcast_series_seasons", "Series with models, by the number of seasons that these use, told or found.",
@@ -177,6 +208,7 @@ void Pipeline::PublishMetrics(MetricRegistry& metrics) {
     gauges->no_rule->Set(static_cast<double>(sum.no_rule));
     gauges->own->Set(static_cast<double>(sum.own_series));
     gauges->limit->Set(static_cast<double>(sum.limit_reached));
+    gauges->await_history->Set(static_cast<double>(sum.await_history));
     gauges->registry->Set(static_cast<double>(sum.registry_bytes));
     gauges->rings->Set(static_cast<double>(sum.ring_bytes));
     gauges->models->Set(static_cast<double>(sum.bank_bytes.models));

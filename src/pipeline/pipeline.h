@@ -13,6 +13,7 @@
 #include "concurrency/mutex.h"
 #include "ingest/sample_sink.h"
 #include "pipeline/admission.h"
+#include "pipeline/history_backfill.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/options.h"
 #include "pipeline/pipeline_metrics.h"
@@ -74,6 +75,7 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
   /// call says, until it says nothing. False when the pipeline is stopping.
   template <class Visit>
   bool VisitInPieces(const Visit& visit) const;
+  void StartBackfill(const PipelineOptions& options) PROMCAST_REQUIRES(backfill_mutex_);
   void PublishMetrics(MetricRegistry& metrics);
   void ReportLoop();
   void WatchMemory(int64_t lap_ms);
@@ -83,6 +85,7 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
 
   const Clock& clock_;
   const std::function<void(const OutputBatch&)> write_;
+  MetricRegistry& registry_;
   PipelineMetrics metrics_;
   MetricCatalog catalog_;
   Admission admission_;
@@ -97,7 +100,13 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
   bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
 
   std::vector<std::unique_ptr<SeriesShard>> shards_;  // made at construction
-  std::thread reporter_;                              // last: uses all of the above
+
+  Mutex backfill_mutex_;
+  std::vector<HistorySourceOptions> history_sources_ PROMCAST_GUARDED_BY(backfill_mutex_);
+  BackfillOptions backfill_options_ PROMCAST_GUARDED_BY(backfill_mutex_);
+  std::unique_ptr<HistoryBackfill> backfill_ PROMCAST_GUARDED_BY(backfill_mutex_);
+
+  std::thread reporter_;  // last: uses all of the above
 };
 
 }  // namespace promcast

@@ -23,6 +23,9 @@ struct PipelineMetrics {
                                        "Times that a series was asked for its predictions and gave them.")),
         held_back(metrics.AddCounter("promcast_predictions_held_back_total",
                                      "Forecasts of one horizon left out by hold_back, for want of skill.")),
+        history_samples(metrics.AddCounter("promcast_backfill_samples_total", "Samples of history fed to models.")),
+        history_complete(HistoryRead(metrics, "complete")),
+        history_given_up(HistoryRead(metrics, "given_up")),
         gave_up_seasons(GaveUp(metrics, MemoryRelief::kSeasons)),
         gave_up_horizons(GaveUp(metrics, MemoryRelief::kHorizons)),
         output_samples(metrics.AddCounter("promcast_output_samples_total", "Samples handed to the writer.")) {}
@@ -36,11 +39,19 @@ struct PipelineMetrics {
   Counter& cells;
   Counter& predictions;
   Counter& held_back;
+  Counter& history_samples;
+  Counter& history_complete;
+  Counter& history_given_up;
   Counter& gave_up_seasons;
   Counter& gave_up_horizons;
   Counter& output_samples;
 
  private:
+  static Counter& HistoryRead(MetricRegistry& metrics, const std::string& result) {
+    return metrics.AddCounter("promcast_backfill_series_total",
+                              "Series that went live after waiting for their history, by what came of it.",
+                              {{"result", result}});
+  }
   static Counter& GaveUp(MetricRegistry& metrics, MemoryRelief relief) {
     return metrics.AddCounter("promcast_series_relieved_total",
                               "Series that gave something up because memory came near its limit.",

@@ -48,8 +48,9 @@ struct SeriesState {
   CellReading reading = CellReading::kLast;
   SampleKind kind = SampleKind::kFloat;
   SeriesStatus status = SeriesStatus::kWarmingUp;
-  bool was_modelled = false;  ///< what happened to the samples of the ring has been counted
-  bool has_output = false;    ///< something was written and has not been ended
+  bool was_modelled = false;    ///< what happened to the samples of the ring has been counted
+  bool has_output = false;      ///< something was written and has not been ended
+  bool awaits_history = false;  ///< samples go to the ring alone, the model waits for what came before them
 };
 
 static_assert(sizeof(SeriesState) <= 80);

@@ -60,13 +60,17 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   const bool has_model = RestoreModel(record, state);
   RestoreOutput(record, state);
   status_counts_[static_cast<size_t>(state.status)]++;
-  Enlist(registry_.Insert(fingerprint, std::move(state)));
+  if (reads_history_ && !has_model) state.ring = SampleRing();  // all of it is read again
+  const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
+  Enlist(slot);
+  AwaitHistory(slot);
   return has_model ? RestoreOutcome::kRestored : RestoreOutcome::kSamplesOnly;
 }
 
 /// True when the series has its models again, or had none. Otherwise they start with its next sample, from the ring.
 bool ShardEngine::RestoreModel(const SeriesRecord& record, SeriesState& state) {
   if (!record.grid) return true;
+  state.was_modelled = true;
   if (state.step_ms != record.step_ms) return false;
   std::shared_ptr<const RulePlan> plan = PlanOf(state, record.relief);
   std::string problem;

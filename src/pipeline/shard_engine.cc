@@ -173,6 +173,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)]++;
   context_.metrics.series_created.Increment();
   Enlist(slot);
+  AwaitHistory(slot);
   return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
 }
 
@@ -199,6 +200,7 @@ void ShardEngine::Enlist(uint32_t slot) {
 
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
   const Sample sample{incoming.timestamp_ms, incoming.value};
+  if (state.awaits_history) return Hold(state, sample, now_ms);
   SampleOutcome outcome;
   if (state.model == nullptr && IsGrownUp(state, sample.timestamp_ms)) StartModel(state);
   if (state.model != nullptr) {
@@ -224,7 +226,7 @@ SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& inc
   const bool lean = state.rule->options.profile == Profile::kLean && state.model != nullptr;
   state.ring.Append(sample, lean ? lean_ring_ : series_options_.ring);
   if (outcome == SampleOutcome::kStaleMarker) {
-    context_.metrics.series_stale.Increment();
+    if (!replaying_) context_.metrics.series_stale.Increment();
     EndOutput(state);
     SetStatus(state, SeriesStatus::kStale);
   } else if (state.status == SeriesStatus::kStale) {
@@ -265,10 +267,11 @@ bool ShardEngine::IsGrownUp(const SeriesState& state, int64_t newest_ms) {
 void ShardEngine::StartModel(SeriesState& state) {
   state.model = std::make_unique<SeriesModel>(PlanOf(state, context_.admission.relief), state.reading);
   const int64_t now_ms = context_.clock.NowMs();
-  replaying_ = std::exchange(state.was_modelled, true);
+  const bool was_replaying = std::exchange(replaying_, replaying_ || state.was_modelled);
+  state.was_modelled = true;
   state.ring.ForEach(std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
                      [&](Sample sample) { AddToGrid(state, sample, now_ms); });
-  replaying_ = false;
+  replaying_ = was_replaying;
 }
 
 void ShardEngine::RestartLater(SeriesState& state) {
@@ -325,6 +328,7 @@ void ShardEngine::Remove(uint32_t slot) {
   status_counts_[static_cast<size_t>(state.status)]--;
   context_.admission.series.Return(1);
   label_store_.Release(std::move(state.labels));
+  awaited_.Erase(slot);
   registry_.Erase(slot);
 }
 
@@ -341,6 +345,8 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
   lean_ring_ = series_options_.ring;
   lean_ring_.max_bytes = std::min(lean_ring_.max_bytes, kLeanRingBytes);
   grid_limits_.max_ahead_ms = limits_.max_ahead_ms;
+  reads_history_ = !options.remote_read.empty();
+  max_history_ms_ = options.backfill.max_range_ms;
   grid_limits_.max_gap_cells = 0;  // a row of empty cells is one step for the models
   const std::shared_ptr<const RuleSet> old_rules = std::exchange(rules_, std::move(rules));
   plans_.clear();
@@ -364,22 +370,25 @@ void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<co
     state.rule = rule;
     if (!step_stays) state.step_ms = static_cast<uint32_t>(rule->options.step_ms);
     Enlist(slot);
+    if (!same) AwaitHistory(slot);
   });
   for (const uint32_t slot : unwanted) {
     Remove(slot);
     if (output_.size() >= kFlushedSamples) FlushOutput();
   }
+  if (!reads_history_) EndAwaiting();
   FlushOutput();
 }
 
 void ShardEngine::ReviewReadings() {
-  registry_.Visit([&](uint32_t, SeriesState& state) {
+  registry_.Visit([&](uint32_t slot, SeriesState& state) {
     label_store_.View(state.labels, labels_);
     const auto name = std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; });
     const CellReading reading = context_.catalog.ReadingOf(name->value, state.kind);
     if (reading == state.reading) return;
     RestartLater(state);  // still read as before: the output that ends has its old names
     state.reading = reading;
+    AwaitHistory(slot);
   });
   FlushOutput();
 }

@@ -14,6 +14,7 @@
 
 #include "checkpoint/record_block.h"
 #include "pipeline/admission.h"
+#include "pipeline/awaited_history.h"
 #include "pipeline/ignored_series.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/output_series.h"
@@ -63,6 +64,20 @@ class ShardEngine {
   /// the model starts again as with Reconfigure.
   void ReviewReadings();
 
+  /// Lets a series with a rule wait for history, from its model's newest sample on where it has a model: its samples go
+  /// to the ring alone until FinishHistory. Nothing where no history is read.
+  void AwaitHistory(uint32_t slot);
+  /// Adds the series to `asks` that have waited for `settle_ms` and were not given out yet, at most `limit` of them.
+  void TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<HistoryAsk>& asks);
+  /// Those that were given out are to be asked for again.
+  void ReturnHistoryAsks();
+  /// Feeds what came before the rings' samples to the models, as if it had been streamed; what is not newer than the
+  /// samples before it is left out, and so are series that do not wait any more.
+  void ApplyHistory(const HistoryBatch& batch);
+  /// Ends the wait: the model gets what the ring holds, and the series is live. When its history is said to be complete
+  /// but the ring has lost its first samples meanwhile, it goes on waiting, for the gap that is returned.
+  std::optional<HistoryGap> FinishHistory(uint32_t slot, uint32_t ask, bool complete);
+
   ShardReport Report() const;
   /// Adds the series that any of `match` selects to `found`, which takes `limit` of them. Begins at `first_slot`, 0 for
   /// a new search, and ends after some thousand slots, so that samples need not wait for the whole of it; returns the
@@ -84,6 +99,9 @@ class ShardEngine {
   void LookAtMemory();
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
+  SampleVerdict Hold(SeriesState& state, Sample sample, int64_t now_ms);
+  AwaitedHistory* FindAwaited(uint32_t slot, uint32_t ask);
+  void EndAwaiting();
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
   static bool IsGrownUp(const SeriesState& state, int64_t newest_ms);
   void StartModel(SeriesState& state);
@@ -120,6 +138,9 @@ class ShardEngine {
   Registry<SeriesState> registry_;
   LabelStore label_store_;
   IgnoredSeries ignored_;
+  bool reads_history_ = false;
+  int64_t max_history_ms_ = 0;
+  AwaitedHistories awaited_;
   std::vector<Schedule> schedules_;  // one a rule
   int64_t next_age_ms_ = 0;
   uint32_t next_generation_ = 1;

@@ -39,6 +39,7 @@ ShardReport& ShardReport::operator+=(const ShardReport& other) {
   no_rule += other.no_rule;
   own_series += other.own_series;
   limit_reached += other.limit_reached;
+  await_history += other.await_history;
   registry_bytes += other.registry_bytes;
   ring_bytes += other.ring_bytes;
   bank_bytes += other.bank_bytes;

@@ -49,6 +49,7 @@ using SeasonCounts = std::array<size_t, BankOptions::kMaxSeasons + 1>;
 struct ShardReport {
   std::array<size_t, static_cast<size_t>(SeriesStatus::kCount)> status{};
   size_t no_rule = 0, own_series = 0, limit_reached = 0;
+  size_t await_history = 0;  ///< of the series with a rule
   size_t registry_bytes = 0, ring_bytes = 0, label_bytes = 0;
   BankBytes bank_bytes;
   SeasonCounts seasons{};

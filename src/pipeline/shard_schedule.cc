@@ -96,7 +96,7 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
     Remove(slot);
     return false;
   }
-  if (!Relieve(state) && Predict(state, now_ms)) {
+  if (!state.awaits_history && !Relieve(state) && Predict(state, now_ms)) {
     context_.metrics.predictions.Increment();
     if (LogEnabled(LogLevel::kDebug)) LogSpeakers(state);
   }
@@ -236,6 +236,7 @@ ShardReport ShardEngine::Report() const {
   report.status = status_counts_;
   report.no_rule = ignored_.Count(SampleVerdict::kNoRule);
   report.own_series = ignored_.Count(SampleVerdict::kOwnSeries);
+  report.await_history = awaited_.size();
   report.limit_reached = ignored_.Count(SampleVerdict::kLimitReached);
   report.label_bytes = label_store_.allocated_bytes();
   report.registry_bytes = registry_.allocated_bytes() + ignored_.allocated_bytes();

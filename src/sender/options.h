@@ -4,26 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace promcast {
+#include "http_client/options.h"
 
-struct BasicAuthOptions {
-  std::string username, password, password_file;  ///< a file is read again for each request
-  friend bool operator==(const BasicAuthOptions&, const BasicAuthOptions&) = default;
-};
-struct AuthorizationOptions {
-  std::string type = "Bearer", credentials, credentials_file;
-  friend bool operator==(const AuthorizationOptions&, const AuthorizationOptions&) = default;
-};
-struct ClientTlsOptions {
-  std::string ca_file, cert_file, key_file, server_name;
-  bool insecure_skip_verify = false;
-  friend bool operator==(const ClientTlsOptions&, const ClientTlsOptions&) = default;
-};
+namespace promcast {
 
 /// Names and defaults as in Prometheus's queue_config where it has them.
 struct QueueOptions {
@@ -42,16 +29,10 @@ struct QueueOptions {
 enum class ProtobufMessage { kAuto, kV1, kV2 };  ///< auto: 2.0, falling back to 1.0 where the receiver has none
 
 /// One entry of `remote_write:`.
-struct DestinationOptions {
+struct DestinationOptions : HttpEndpointOptions {
   std::string
       name;  ///< the metrics' `destination` label; default: the URL without user info; no two destinations share one
-  std::string url;  ///< http:// or https://
-  std::chrono::milliseconds remote_timeout{30'000};
   ProtobufMessage protobuf_message = ProtobufMessage::kAuto;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<BasicAuthOptions> basic_auth;
-  std::optional<AuthorizationOptions> authorization;
-  ClientTlsOptions tls_config;
   QueueOptions queue_config;
   /// Labels taken off before writing: the external_labels of the Prometheus that is written back to, which would
   /// otherwise come back doubled. A label leaves only when name and value are both equal.

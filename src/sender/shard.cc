@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "http_client/credentials.h"
+#include "http_client/retry.h"
 #include "remote_write/snappy_block.h"
-#include "sender/credentials.h"
-#include "sender/retry.h"
 
 namespace promcast {
 namespace {

@@ -6,10 +6,10 @@
 #include <thread>
 #include <vector>
 
+#include "http_client/http_client.h"
 #include "logging/log.h"
 #include "remote_write/encoder.h"
 #include "sender/destination_metrics.h"
-#include "sender/http_client.h"
 #include "sender/label_stripper.h"
 #include "sender/sample_queue.h"
 #include "sender/verdict.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sender/retry.h"
+#include "http_client/retry.h"
 
 namespace promcast {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "http_client/http_client.h"
 #include "remote_write/decoder.h"
-#include "sender/http_client.h"
 #include "sender/options.h"
 
 namespace promcast {

@@ -39,7 +39,7 @@ TEST(Config, NamesWhatIsWrongAtTheTop) {
            {"hello", "1:1", "expected a map of keys and values, found text", ""},
            {"- a\n", "1:1", "expected a map of keys and values, found a list", ""},
            {"forecasts: []\nforecast: []\n", "2:1", "unknown key \"forecast\" at the top level", "\"forecasts\"?"},
-           {"forecasts: []\nzzz: 1\n", "2:1", "known keys: remote_write, forecasts, limits, series, storage, shards", ""},
+           {"forecasts: []\nzzz: 1\n", "2:1", "known keys: remote_write, remote_read, backfill, forecasts, limits, series, storage, shards", ""},
            {"forecasts: []\n<<: {a: 1}\n", "2:1", "unknown key \"<<\"", ""},
            {"forecasts: []\nshards: 1\nshards: 1\n", "3:1", "key \"shards\" stands twice, first in line 2", ""},
            {"forecasts: []\n\tshards: 1\n", "2:2", "cannot read this as YAML", "indent with blanks"},

@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr size_t kFirst = sizeof(uint64_t);
   if (size < 2) return 0;
   const auto& plan = Plans()[data[0] % Plans().size()];
-  std::string bytes = StateAfter(plan, data[1] * 3);
+  std::string bytes = StateAfter(plan, data[1] % 16 * 47);
   for (size_t at = 2; at + 4 <= size; at += 4) {
     const size_t place = kFirst + (data[at] | data[at + 1] << 8) % (bytes.size() - kFirst);
     const size_t count = std::min<size_t>(data[at + 2] % 16 + 1, bytes.size() - place);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "test_server.h"
+#include "../http_client/test_server.h"
 #include "timeseries/sample.h"
 
 namespace promcast {

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "../http_client/test_server.h"
 #include "received.h"
 #include "self_metrics/metrics.h"
 #include "sender/sender.h"
-#include "test_server.h"
 #include "timeseries/clock.h"
 
 namespace promcast {

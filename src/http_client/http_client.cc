@@ -1,4 +1,4 @@
-#include "sender/http_client.h"
+#include "http_client/http_client.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 #include <boost/beast/ssl.hpp>
 #include <optional>
 
-#include "sender/resolver.h"
+#include "http_client/resolver.h"
 
 namespace promcast {
 namespace {
@@ -27,6 +27,7 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 using Request = http::request<http::span_body<const char>>;
 
+constexpr size_t kPieceBytes = 64 * 1024;
 constexpr size_t kKeptBodyBytes = 64 * 1024;
 constexpr size_t kMaxBodyBytes = 1024 * 1024;  // a longer answer costs the connection
 constexpr uint32_t kMaxHeaderBytes = 64 * 1024;
@@ -112,11 +113,22 @@ struct HttpClient::Impl {
   absl::Status Connect(steady_clock::time_point deadline);
   absl::Status ConnectTo(const std::string& address, steady_clock::time_point deadline);
   absl::Status Handshake(steady_clock::time_point deadline);
+  /// One request with its answer.
+  struct Exchanged {
+    Request request;
+    const HttpBodySink* sink = nullptr;
+    HttpResponse response;
+    bool answered = false;
+    absl::Status body_status;  ///< with a sink: of the body
+  };
   template <typename Stream>
-  error_code Exchange(Stream& stream, Request& request, HttpResponse& response, bool& answered);
+  error_code Exchange(Stream& stream, Exchanged& exchanged);
   template <typename Stream, typename Parser>
   void ReadBody(Stream& stream, Parser& parser, HttpResponse& response);
-  absl::Status Attempt(Request& request, steady_clock::time_point deadline, HttpResponse& response, bool& answered);
+  template <typename Stream, typename Parser>
+  absl::Status StreamBody(Stream& stream, Parser& parser, Exchanged& exchanged);
+  absl::Status Attempt(steady_clock::time_point deadline, Exchanged& exchanged);
+  absl::StatusOr<HttpResponse> Post(const HttpHeaders& headers, std::string_view body, const HttpBodySink* sink);
 };
 
 absl::Status HttpClient::Impl::Connect(steady_clock::time_point deadline) {
@@ -179,10 +191,11 @@ absl::Status HttpClient::Impl::Handshake(steady_clock::time_point deadline) {
 }
 
 template <typename Stream>
-error_code HttpClient::Impl::Exchange(Stream& stream, Request& request, HttpResponse& response, bool& answered) {
+error_code HttpClient::Impl::Exchange(Stream& stream, Exchanged& exchanged) {
   // A server that refuses a body before it has read it (413) answers and closes: its answer counts, not the broken
   // pipe.
-  const error_code write_error = Await([&](auto handler) { http::async_write(stream, request, std::move(handler)); });
+  const error_code write_error =
+      Await([&](auto handler) { http::async_write(stream, exchanged.request, std::move(handler)); });
   if (write_error == beast::error::timeout) return write_error;
   std::optional<http::response_parser<http::buffer_body>> parser;
   do {
@@ -192,18 +205,43 @@ error_code HttpClient::Impl::Exchange(Stream& stream, Request& request, HttpResp
     const error_code ec =
         Await([&](auto handler) { http::async_read_header(stream, buffer, *parser, std::move(handler)); });
     if (ec) {
-      answered = answered || parser->got_some();
+      exchanged.answered = exchanged.answered || parser->got_some();
       return write_error ? write_error : ec;
     }
-    answered = true;
+    exchanged.answered = true;
   } while (parser->get().result_int() / 100 == 1);  // interim answers, as 100 Continue
+  HttpResponse& response = exchanged.response;
   response.status = static_cast<int>(parser->get().result_int());
   for (const auto& field : parser->get()) {
     response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   }
-  ReadBody(stream, *parser, response);
+  if (exchanged.sink != nullptr && response.status / 100 == 2) {
+    exchanged.body_status = StreamBody(stream, *parser, exchanged);
+  } else {
+    ReadBody(stream, *parser, response);
+  }
   if (write_error || !parser->is_done() || !parser->keep_alive() || buffer.size() > 0) Disconnect();
   return {};
+}
+
+template <typename Stream, typename Parser>
+absl::Status HttpClient::Impl::StreamBody(Stream& stream, Parser& parser, Exchanged& exchanged) {
+  std::vector<char> piece(kPieceBytes);
+  while (!parser.is_done()) {
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    Socket()->expires_after(timeout);
+    const error_code ec = Await([&](auto handler) { http::async_read(stream, buffer, parser, std::move(handler)); });
+    const size_t got = piece.size() - parser.get().body().size;
+    if (got > 0) {
+      const absl::Status taken = (*exchanged.sink)(exchanged.response, {piece.data(), got});
+      if (!taken.ok()) return taken;
+    }
+    if (ec && ec != http::error::need_buffer) {
+      return ToStatus(ec, fmt::format("the answer of {} breaks off", url.HostHeader()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 /// The status is what counts: a body that breaks off is kept as far as it came.
@@ -222,20 +260,37 @@ void HttpClient::Impl::ReadBody(Stream& stream, Parser& parser, HttpResponse& re
   }
 }
 
-absl::Status HttpClient::Impl::Attempt(Request& request, steady_clock::time_point deadline, HttpResponse& response,
-                                       bool& answered) {
+absl::Status HttpClient::Impl::Attempt(steady_clock::time_point deadline, Exchanged& exchanged) {
   if (Socket() == nullptr) {
     if (auto status = Connect(deadline); !status.ok()) return status;
   }
   Socket()->expires_at(deadline);
-  const error_code ec =
-      tls ? Exchange(*tls, request, response, answered) : Exchange(*plain, request, response, answered);
+  const error_code ec = tls ? Exchange(*tls, exchanged) : Exchange(*plain, exchanged);
   if (ec) {
     Disconnect();
     return ToStatus(ec, fmt::format("no answer from {}", url.HostHeader()));
   }
   if (Socket() != nullptr) Socket()->expires_never();
-  return absl::OkStatus();
+  return exchanged.body_status;
+}
+
+absl::StatusOr<HttpResponse> HttpClient::Impl::Post(const HttpHeaders& headers, std::string_view body,
+                                                    const HttpBodySink* sink) {
+  const auto deadline = steady_clock::now() + timeout;
+  Exchanged exchanged;
+  exchanged.sink = sink;
+  Request& request = exchanged.request;
+  request = Request{http::verb::post, url.target, 11};
+  for (const auto& [name, value] : headers) request.set(name, value);
+  request.set(http::field::host, url.HostHeader());
+  request.body() = {body.data(), body.size()};
+  request.prepare_payload();
+  const bool kept = Socket() != nullptr;
+  absl::Status status = Attempt(deadline, exchanged);
+  if (kept && !exchanged.answered && absl::IsUnavailable(status)) status = Attempt(deadline, exchanged);
+  if (cancelled.load()) return absl::CancelledError("the request was cancelled");
+  if (!status.ok()) return status;
+  return std::move(exchanged.response);
 }
 
 HttpClient::HttpClient(Url url, ClientTlsOptions tls, std::chrono::milliseconds timeout)
@@ -244,20 +299,12 @@ HttpClient::HttpClient(Url url, ClientTlsOptions tls, std::chrono::milliseconds 
 HttpClient::~HttpClient() = default;
 
 absl::StatusOr<HttpResponse> HttpClient::Post(const HttpHeaders& headers, std::string_view body) {
-  const auto deadline = steady_clock::now() + impl_->timeout;
-  Request request{http::verb::post, impl_->url.target, 11};
-  for (const auto& [name, value] : headers) request.set(name, value);
-  request.set(http::field::host, impl_->url.HostHeader());
-  request.body() = {body.data(), body.size()};
-  request.prepare_payload();
-  HttpResponse response;
-  const bool kept = impl_->Socket() != nullptr;
-  bool answered = false;
-  absl::Status status = impl_->Attempt(request, deadline, response, answered);
-  if (kept && !answered && absl::IsUnavailable(status)) status = impl_->Attempt(request, deadline, response, answered);
-  if (impl_->cancelled.load()) return absl::CancelledError("the request was cancelled");
-  if (!status.ok()) return status;
-  return response;
+  return impl_->Post(headers, body, nullptr);
+}
+
+absl::StatusOr<HttpResponse> HttpClient::Post(const HttpHeaders& headers, std::string_view body,
+                                              const HttpBodySink& sink) {
+  return impl_->Post(headers, body, &sink);
 }
 
 void HttpClient::Cancel() {

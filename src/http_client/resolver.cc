@@ -1,4 +1,4 @@
-#include "sender/resolver.h"
+#include "http_client/resolver.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

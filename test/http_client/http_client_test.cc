@@ -1,4 +1,4 @@
-#include "sender/http_client.h"
+#include "http_client/http_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -232,6 +232,74 @@ TEST_F(HttpClientTls, AServerThatSpeaksNoTlsIsAnError) {
   TestServer server([](const TestRequest&, size_t) { return TestResponse{.status = 400}; });
   // A TLS hello holds no end of an HTTP head: the server waits for more, and the client's timeout ends it.
   EXPECT_FALSE(HttpClient(Tls(UrlOf(server)), Trusting(), milliseconds(50)).Post({}, "x").ok());
+}
+
+/// Collects what a streamed answer brings, and how large its largest piece was.
+struct Collected {
+  std::string body;
+  size_t largest_piece = 0;
+  HttpBodySink Sink() {
+    return [this](const HttpResponse& head, std::string_view piece) {
+      EXPECT_EQ(head.status, 200);
+      body += piece;
+      largest_piece = std::max(largest_piece, piece.size());
+      return absl::OkStatus();
+    };
+  }
+};
+
+TEST(HttpClientStream, ALargeAnswerComesWholeAndInPieces) {
+  std::string large(5 << 20, '\0');
+  for (size_t i = 0; i < large.size(); i++) large[i] = static_cast<char>(i * 2654435761u >> 13);
+  TestServer server([&](const TestRequest&, size_t) { return TestResponse{.status = 200, .body = large}; });
+  HttpClient client(UrlOf(server), {}, kLong);
+  for (int i = 0; i < 2; i++) {
+    Collected collected;
+    const auto response = client.Post({}, "x", collected.Sink());
+    ASSERT_TRUE(response.ok()) << response.status();
+    EXPECT_EQ(response->body, "");
+    EXPECT_EQ(collected.body, large);
+    EXPECT_LE(collected.largest_piece, 64u << 10);
+  }
+  EXPECT_EQ(server.connections(), 1u);
+}
+
+TEST(HttpClientStream, ARefusalIsKeptAsWithoutASink) {
+  TestServer server([](const TestRequest&, size_t) { return TestResponse{.status = 400, .body = "too many samples"}; });
+  HttpClient client(UrlOf(server), {}, kLong);
+  Collected collected;
+  const auto response = client.Post({}, "x", collected.Sink());
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 400);
+  EXPECT_EQ(response->body, "too many samples");
+  EXPECT_EQ(collected.body, "");
+}
+
+TEST(HttpClientStream, ABodyThatBreaksOffIsAnError) {
+  TestServer server([](const TestRequest&, size_t) {
+    return TestResponse{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it"};
+  });
+  HttpClient client(UrlOf(server), {}, kLong);
+  Collected collected;
+  const auto response = client.Post({}, "x", collected.Sink());
+  EXPECT_TRUE(absl::IsUnavailable(response.status())) << response.status();
+  EXPECT_EQ(collected.body, "half of it");
+}
+
+TEST(HttpClientStream, ASinkThatRefusesEndsTheRequestWithItsError) {
+  TestServer server(
+      [](const TestRequest&, size_t) { return TestResponse{.status = 200, .body = std::string(1 << 20, 'x')}; });
+  HttpClient client(UrlOf(server), {}, kLong);
+  size_t pieces = 0;
+  const auto refuse = [&](const HttpResponse&, std::string_view) {
+    pieces++;
+    return absl::DataLossError("nonsense");
+  };
+  EXPECT_EQ(client.Post({}, "x", refuse).status(), absl::DataLossError("nonsense"));
+  EXPECT_EQ(pieces, 1u);
+  Collected collected;
+  EXPECT_TRUE(client.Post({}, "x", collected.Sink()).ok());
+  EXPECT_EQ(collected.body.size(), 1u << 20);
 }
 
 }  // namespace

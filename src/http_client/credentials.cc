@@ -1,4 +1,4 @@
-#include "sender/credentials.h"
+#include "http_client/credentials.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/escaping.h>
@@ -45,7 +45,7 @@ bool IsHeaderValue(std::string_view value) {
   });
 }
 
-absl::StatusOr<std::string> AuthorizationHeader(const DestinationOptions& options, const Url& url) {
+absl::StatusOr<std::string> AuthorizationHeader(const HttpEndpointOptions& options, const Url& url) {
   if (options.basic_auth) {
     auto password = ReadSecret(options.basic_auth->password, options.basic_auth->password_file);
     if (!password.ok()) return password.status();

@@ -1,4 +1,4 @@
-#include "sender/retry.h"
+#include "http_client/retry.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>

@@ -1,4 +1,4 @@
-#include "sender/url.h"
+#include "http_client/url.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "sender/options.h"
-#include "sender/url.h"
+#include "http_client/options.h"
+#include "http_client/url.h"
 
 namespace promcast {
 
@@ -13,7 +13,7 @@ namespace promcast {
 /// URL's user info; empty when there is none of them. Files are read now, so that a rotated secret is used at once;
 /// blanks around a file's text are dropped. FailedPrecondition names a file that cannot be read or whose text no header
 /// may hold.
-absl::StatusOr<std::string> AuthorizationHeader(const DestinationOptions& options, const Url& url);
+absl::StatusOr<std::string> AuthorizationHeader(const HttpEndpointOptions& options, const Url& url);
 
 /// True when `value` may stand in a header: no control characters (RFC 9110, section 5.5).
 bool IsHeaderValue(std::string_view value);
