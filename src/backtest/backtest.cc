@@ -54,9 +54,8 @@ double ScoredFrom(const Panel& panel, const std::optional<double>& from_days) {
   return first_ms + (from_days ? *from_days * kDayMs : span_ms / 3);
 }
 
-LoadedPanel Load(const std::string& path, const BacktestOptions& options) {
+LoadedPanel Load(absl::StatusOr<Panel> panel, const BacktestOptions& options) {
   LoadedPanel loaded;
-  auto panel = ReadPanelFile(path);
   if (!panel.ok()) {
     loaded.status = panel.status();
     return loaded;
@@ -128,16 +127,10 @@ double BacktestReport::bytes_per_series() const {
   return series == 0 ? 0 : static_cast<double>(state_bytes) / static_cast<double>(series);
 }
 
-absl::StatusOr<BacktestReport> RunBacktest(const std::vector<std::string>& panel_paths, const BacktestOptions& options,
-                                           ForecastDump* dump, const BacktestProgress& progress) {
-  ProgressCount count(progress);
-  count.Expect(panel_paths.size());
-  std::vector<LoadedPanel> panels(panel_paths.size());
-  ParallelFor(panels.size(), options.threads, [&](size_t i) {
-    panels[i] = Load(panel_paths[i], options);
-    count.Expect(panels[i].panel.names.size());
-    count.Done();
-  });
+namespace {
+
+absl::StatusOr<BacktestReport> Run(std::vector<LoadedPanel> panels, const BacktestOptions& options, ForecastDump* dump,
+                                   ProgressCount& count) {
   std::vector<SeriesJob> jobs;
   for (const LoadedPanel& panel : panels) {
     if (!panel.status.ok()) return panel.status;
@@ -149,6 +142,32 @@ absl::StatusOr<BacktestReport> RunBacktest(const std::vector<std::string>& panel
     count.Done();
   });
   return Pool(panels, jobs, std::move(results));
+}
+
+}  // namespace
+
+absl::StatusOr<BacktestReport> RunBacktest(std::vector<Panel> panels, const BacktestOptions& options,
+                                           ForecastDump* dump, const BacktestProgress& progress) {
+  ProgressCount count(progress);
+  std::vector<LoadedPanel> loaded;
+  for (Panel& panel : panels) {
+    count.Expect(panel.names.size());
+    loaded.push_back(Load(std::move(panel), options));
+  }
+  return Run(std::move(loaded), options, dump, count);
+}
+
+absl::StatusOr<BacktestReport> RunBacktest(const std::vector<std::string>& panel_paths, const BacktestOptions& options,
+                                           ForecastDump* dump, const BacktestProgress& progress) {
+  ProgressCount count(progress);
+  count.Expect(panel_paths.size());
+  std::vector<LoadedPanel> panels(panel_paths.size());
+  ParallelFor(panels.size(), options.threads, [&](size_t i) {
+    panels[i] = Load(ReadPanelFile(panel_paths[i]), options);
+    count.Expect(panels[i].panel.names.size());
+    count.Done();
+  });
+  return Run(std::move(panels), options, dump, count);
 }
 
 }  // namespace promcast

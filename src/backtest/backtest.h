@@ -10,6 +10,7 @@
 #include "backtest/forecast_dump.h"
 #include "backtest/model_table.h"
 #include "backtest/options.h"
+#include "backtest/panel.h"
 #include "backtest/progress_count.h"
 #include "backtest/score_table.h"
 
@@ -31,9 +32,13 @@ struct BacktestReport {
   double bytes_per_series() const;
 };
 
-/// Reads the panels, replays every series with a bank of its own and scores it. `dump` (may be null) gets the
-/// forecasts; with several panels its series are named `PATH:series`. Errors: kInvalidArgument when the options make no
-/// bank, else about a panel. The report does not depend on options.threads, its costs excepted.
+/// Replays every series of the panels with a bank of its own and scores it. `dump` (may be null) gets the forecasts;
+/// with several panels its series are named `PATH:series`. Errors: kInvalidArgument when the options make no bank, else
+/// about a panel. The report does not depend on options.threads, its costs excepted.
+absl::StatusOr<BacktestReport> RunBacktest(std::vector<Panel> panels, const BacktestOptions& options,
+                                           ForecastDump* dump, const BacktestProgress& progress);
+
+/// The same with panels read from files.
 absl::StatusOr<BacktestReport> RunBacktest(const std::vector<std::string>& panel_paths, const BacktestOptions& options,
                                            ForecastDump* dump, const BacktestProgress& progress);
 

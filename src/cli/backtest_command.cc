@@ -13,10 +13,14 @@
 #include <thread>
 
 #include "backtest/backtest.h"
+#include "backtest/history_panels.h"
 #include "backtest/m4.h"
 #include "backtest/score_report.h"
 #include "cli/progress_bar.h"
+#include "http_client/url.h"
 #include "promcast/model_bank.h"
+#include "remote_read/history_client.h"
+#include "timeseries/clock.h"
 #include "timeseries/duration.h"
 
 namespace promcast {
@@ -104,7 +108,11 @@ absl::StatusOr<BacktestOptions> Parse(const BacktestFlags& flags) {
   options.profile = ProfileOf(flags.profile).value_or(Profile::kStandard);
   options.extra_models = Split(flags.extra_models);
   options.without_models = Split(flags.without_models);
-  if (flags.panels.empty()) return Wrong("PANEL", "name at least one panel");
+  const bool from_store = !flags.from_prometheus.empty();
+  if (from_store == !flags.panels.empty()) {
+    return from_store ? Wrong("--from-prometheus", "give it or panels, not both")
+                      : Wrong("PANEL", "name at least one panel, or --from-prometheus");
+  }
   for (const absl::Status& status :
        {CheckNumbers(flags), ParseDurations("--horizons", flags.horizons, options.horizons_ms),
         ParseSeasons(flags.seasons, options), ParseAutoOr("--step", flags.step, options.step_ms),
@@ -136,8 +144,44 @@ int Finish(const std::string& json_file, const std::string& json) {
   return status.ok() ? 0 : Fail(status);
 }
 
+/// The store that --from-prometheus names, by its URL or, where that has no path, at Prometheus's own.
+absl::StatusOr<HistorySourceOptions> SourceOf(const BacktestFlags& flags) {
+  HistorySourceOptions source;
+  source.url = flags.from_prometheus;
+  if (const auto url = ParseUrl(source.url); url.ok() && url->target == "/") {
+    source.url += source.url.ends_with('/') ? "api/v1/read" : "/api/v1/read";
+  }
+  const absl::Status status = ValidateHistorySource(source);
+  if (!status.ok()) return Wrong("--from-prometheus", std::string(status.message()));
+  return source;
+}
+
+absl::StatusOr<std::vector<Panel>> ReadPanels(const BacktestFlags& flags, const BacktestOptions& options) {
+  const auto source = SourceOf(flags);
+  if (!source.ok()) return source.status();
+  if (flags.match.empty()) return Wrong("--match", "say which series, as 'node_load1{job=\"node\"}'");
+  const auto selector = Selector::Parse(flags.match);
+  if (!selector.ok()) return Wrong("--match", std::string(selector.status().message()));
+  if (!(flags.days > 0 && flags.days <= 3660)) return Wrong("--days", "must be above 0 and at most 3660");
+  const int64_t now_ms = SystemClock().NowMs();
+  const HistoryRange range{now_ms - static_cast<int64_t>(flags.days * 86'400'000), now_ms};
+  const auto reader = MakeHistoryReader(*source);
+  ProgressBar bar("reading history");
+  auto panels = ReadHistoryPanels(*reader, *selector, range, options.step_ms,
+                                  [&bar](size_t done, size_t total) { bar.Show(done, total); });
+  if (panels.ok() || absl::IsInvalidArgument(panels.status())) return panels;
+  return absl::Status(panels.status().code(),
+                      fmt::format("{}: {}", WithoutUserInfo(source->url), std::string(panels.status().message())));
+}
+
 absl::StatusOr<BacktestReport> RunWithBar(const BacktestFlags& flags, const BacktestOptions& options,
                                           ForecastDump* dump) {
+  if (!flags.from_prometheus.empty()) {
+    auto panels = ReadPanels(flags, options);
+    if (!panels.ok()) return panels.status();
+    ProgressBar bar("replaying");
+    return RunBacktest(*std::move(panels), options, dump, [&bar](size_t done, size_t total) { bar.Show(done, total); });
+  }
   ProgressBar bar("replaying");
   return RunBacktest(flags.panels, options, dump, [&bar](size_t done, size_t total) { bar.Show(done, total); });
 }

@@ -9,6 +9,8 @@ namespace promcast {
 /// Flags of `promcast backtest`, as they were given.
 struct BacktestFlags {
   std::vector<std::string> panels;
+  std::string from_prometheus, match;  ///< a URL and a selector, in place of panels
+  double days = 14;
   std::string horizons = "5m,15m,1h,24h";
   std::string coverages = "0.8,0.95";
   std::string seasons = "1d,1w";

@@ -110,6 +110,7 @@ void AddTransfer(CLI::App& app, ExportFlags& export_flags, ImportFlags& import_f
 constexpr std::string_view kBacktestExamples =
     "Examples:\n"
     "  promcast backtest node.csv.gz\n"
+    "  promcast backtest --from-prometheus http://127.0.0.1:9090 --match 'node_load1{job=\"node\"}' --days 21\n"
     "  promcast backtest a.csv b.csv.gz --horizons 15m,4h --coverage 0.9 --seasons 1d,1w --from-days 21\n"
     "  promcast backtest disk.csv --step 5m --every 1h --floor 0 --ceiling 1 --threads 2 --models\n"
     "  promcast backtest node.csv --profile rich --extra-models theta,croston --without-models direct_fast\n"
@@ -139,6 +140,13 @@ void AddBacktest(CLI::App& app, BacktestFlags& flags, M4Flags& m4_flags, int& ex
                    "Panels to replay, .csv or .csv.gz: a header `timestamp_ms,<series>...` and a row a timestamp, "
                    "in order of time; an empty or NaN cell is a missing sample")
       ->type_name("FILE");
+  backtest
+      ->add_option("--from-prometheus", flags.from_prometheus,
+                   "Read the series from this Prometheus instead, over remote read; from VictoriaMetrics where the URL "
+                   "ends in /api/v1/export")
+      ->type_name("URL");
+  backtest->add_option("--match", flags.match, "Which series --from-prometheus reads")->type_name("SELECTOR");
+  backtest->add_option("--days", flags.days, "How many days back --from-prometheus reads")->capture_default_str();
   backtest->add_option("--horizons", flags.horizons, "How far ahead; rounded to whole steps")
       ->type_name("LIST")
       ->capture_default_str();

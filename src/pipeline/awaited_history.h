@@ -60,6 +60,10 @@ class AwaitedHistories {
     unasked_.emplace_back(slot, awaited.ask);
     return awaited;
   }
+  const AwaitedHistory* Find(uint32_t slot) const {
+    const auto at = by_slot_.find(slot);
+    return at == by_slot_.end() ? nullptr : &at->second;
+  }
   AwaitedHistory* Find(uint32_t slot) {
     const auto at = by_slot_.find(slot);
     return at == by_slot_.end() ? nullptr : &at->second;

@@ -14,9 +14,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A shard is busy with so many for some milliseconds; live samples wait no longer.
-constexpr size_t kSamplesPerBatch = 4096;
-constexpr size_t kMaxOutstanding = 4;
+// Few enough that live samples do not wait long behind them: a shard takes some milliseconds for them.
+constexpr size_t kSamplesPerBatch = 1024;
+constexpr size_t kMaxOutstanding = 3;
 constexpr size_t kFinishedAtOnce = 64;
 constexpr milliseconds kMinBackoff(500), kMaxBackoff(30'000);
 constexpr HistoryGap kNoGap{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
@@ -80,15 +80,15 @@ bool HistoryBackfill::Worker::ReadWindows(HistoryWalk& walk) {
     }
     samples_ = 0;
     backfill_.windows_failed_[source_]->Increment();
-    const bool gives_up = steady_clock::now() - last_success > milliseconds(backfill_.options_.patience_ms);
-    backfill_.failure_log_.Log(
-        LogLevel::kWarn,
-        gives_up ? "cannot read history; series go on without it" : "cannot read history, trying again",
-        {{"source", backfill_.sources_[source_].name},
-         {"series", group_.members.size()},
-         {"from_unix", walk.at_ms() / 1000},
-         {"error", std::string(status.message())}});
-    if (gives_up) return false;
+    const std::vector<LogField> fields = {{"source", backfill_.sources_[source_].name},
+                                          {"series", group_.members.size()},
+                                          {"from_unix", walk.at_ms() / 1000},
+                                          {"error", std::string(status.message())}};
+    if (steady_clock::now() - last_success > milliseconds(backfill_.options_.patience_ms)) {
+      Log(LogLevel::kWarn, "cannot read history; series go on without it", fields);
+      return false;
+    }
+    backfill_.failure_log_.Log(LogLevel::kWarn, "cannot read history, trying again", fields);
     source_ = (source_ + 1) % readers_.size();
     if (++failures % readers_.size() == 0 && !backfill_.Pause(backoff.Next())) return false;
   }

@@ -71,10 +71,17 @@ uint64_t OutputKey(const Rule& rule) {
   return HashLabelText(texts, 0);
 }
 
+std::vector<Selector> SelectorsOf(const std::vector<RuleOptions>& options) {
+  std::vector<Selector> selectors;
+  for (const RuleOptions& rule : options) selectors.insert(selectors.end(), rule.match.begin(), rule.match.end());
+  return selectors;
+}
+
 }  // namespace
 
-RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
+RuleSet::RuleSet(const std::vector<RuleOptions>& options) : selectors_(SelectorsOf(options)) {
   for (const RuleOptions& rule_options : options) {
+    rule_of_selector_.insert(rule_of_selector_.end(), rule_options.match.size(), rules_.size());
     Rule& rule = rules_.emplace_back();
     rule.options = rule_options;
     for (const int64_t horizon_ms : rule_options.horizons_ms) {
@@ -93,12 +100,8 @@ RuleSet::RuleSet(const std::vector<RuleOptions>& options) {
 }
 
 const Rule* RuleSet::Match(std::span<const LabelView> labels) const {
-  for (const Rule& rule : rules_) {
-    for (const Selector& selector : rule.options.match) {
-      if (selector.Matches(labels)) return &rule;
-    }
-  }
-  return nullptr;
+  const auto selector = selectors_.FirstMatch(labels);
+  return selector ? &rules_[rule_of_selector_[*selector]] : nullptr;
 }
 
 }  // namespace promcast

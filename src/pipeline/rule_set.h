@@ -11,6 +11,7 @@
 #include "promcast/model_bank.h"
 #include "series/cell_grid.h"
 #include "timeseries/labels.h"
+#include "timeseries/selector_set.h"
 
 namespace promcast {
 
@@ -52,6 +53,8 @@ class RuleSet {
 
  private:
   std::vector<Rule> rules_;
+  SelectorSet selectors_;                 // of all rules, in their order
+  std::vector<size_t> rule_of_selector_;  // the rule's index
 };
 
 }  // namespace promcast

@@ -9,8 +9,9 @@ enum Flag : uint8_t { kStepTold = 1, kStale = 2, kHasOutput = 4, kHasModel = 8 }
 
 }  // namespace
 
-void AppendSeriesRecord(const SeriesState& state, std::span<const LabelView> labels, std::string& out) {
-  AppendSeriesHead(labels, state.ring.empty() ? 0 : state.ring.newest().timestamp_ms, out);
+void AppendSeriesRecord(const SeriesState& state, const SampleRing& ring, std::span<const LabelView> labels,
+                        std::string& out) {
+  AppendSeriesHead(labels, ring.empty() ? 0 : ring.newest().timestamp_ms, out);
   auto kind = static_cast<uint8_t>(state.kind);
   auto reading = static_cast<uint8_t>(state.reading);
   auto relief = static_cast<uint8_t>(state.model != nullptr ? state.model->plan->relief : MemoryRelief::kNone);
@@ -19,7 +20,7 @@ void AppendSeriesRecord(const SeriesState& state, std::span<const LabelView> lab
                                     (state.has_output ? kHasOutput : 0) | (state.model != nullptr ? kHasModel : 0));
   ArchiveWriter archive(out);
   archive(kind, reading, relief, flags, state.threshold_output, state.step_ms, state.rule->output_key);
-  state.ring.Save(archive);
+  ring.Save(archive);
   if (state.model == nullptr) return;
   state.model->grid.Save(archive);
   state.model->bank.Save(out);

@@ -29,7 +29,8 @@ struct SeriesRecord {
   std::string_view bank;         ///< for ModelBank::Load
 };
 
-void AppendSeriesRecord(const SeriesState& state, std::span<const LabelView> labels, std::string& out);
+void AppendSeriesRecord(const SeriesState& state, const SampleRing& ring, std::span<const LabelView> labels,
+                        std::string& out);
 /// DataLoss when it is broken. Safe for any bytes.
 absl::Status ReadSeriesRecord(std::string_view bytes, SeriesRecord& record);
 

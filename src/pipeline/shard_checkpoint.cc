@@ -25,7 +25,10 @@ std::optional<uint32_t> ShardEngine::Save(uint32_t first_slot, RecordBlock& bloc
     if (!registry_.InUse(slot)) continue;
     const SeriesState& state = registry_[slot];
     label_store_.View(state.labels, labels);
-    block.Add([&](std::string& out) { AppendSeriesRecord(state, labels, out); });
+    // What a waiting series' models have not seen yet is read again as the rest of its history.
+    const AwaitedHistory* awaited = state.awaits_history ? awaited_.Find(slot) : nullptr;
+    const SampleRing& ring = awaited != nullptr ? awaited->past : state.ring;
+    block.Add([&](std::string& out) { AppendSeriesRecord(state, ring, labels, out); });
   }
   return slot < slots ? std::optional(slot) : std::nullopt;
 }
@@ -62,14 +65,13 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   if (reads_history_ && !has_model) state.ring = SampleRing();  // all of it is read again
   const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
   Enlist(slot);
-  AwaitHistory(slot);
+  AwaitRestOfHistory(slot);
   return has_model ? RestoreOutcome::kRestored : RestoreOutcome::kSamplesOnly;
 }
 
 /// True when the series has its models again, or had none. Otherwise they start with its next sample, from the ring.
 bool ShardEngine::RestoreModel(const SeriesRecord& record, SeriesState& state) {
   if (!record.grid) return true;
-  state.was_modelled = true;
   if (state.step_ms != record.step_ms) return false;
   std::shared_ptr<const RulePlan> plan = PlanOf(state, record.relief);
   std::string problem;

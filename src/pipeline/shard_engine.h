@@ -67,6 +67,8 @@ class ShardEngine {
   /// Lets a series with a rule wait for history, from its model's newest sample on where it has a model: its samples go
   /// to the ring alone until FinishHistory. Nothing where no history is read.
   void AwaitHistory(uint32_t slot);
+  /// The same for a series that was just restored: what its ring holds has its place before what comes.
+  void AwaitRestOfHistory(uint32_t slot);
   /// Adds the series to `asks` that have waited for `settle_ms` and were not given out yet, at most `limit` of them.
   void TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<HistoryAsk>& asks);
   /// Those that were given out are to be asked for again.

@@ -42,9 +42,7 @@ void ShardEngine::AwaitHistory(uint32_t slot) {
   if (!reads_history_ || state.kind != SampleKind::kFloat) return;  // stores keep histograms in another form
   AwaitedHistory& awaited = awaited_.Add(slot, context_.clock.NowMs());
   state.awaits_history = true;
-  if (state.model == nullptr) {
-    std::swap(state.ring, awaited.past);
-  } else if (!state.model->grid.empty()) {
+  if (state.model != nullptr && !state.model->grid.empty()) {
     SampleRing held;
     const int64_t newest_ms = state.model->grid.newest_ms();
     state.ring.ForEach(kEarliest, kLatest, [&](Sample sample) {
@@ -52,6 +50,12 @@ void ShardEngine::AwaitHistory(uint32_t slot) {
     });
     state.ring = std::move(held);
   }
+}
+
+void ShardEngine::AwaitRestOfHistory(uint32_t slot) {
+  AwaitHistory(slot);
+  SeriesState& state = registry_[slot];
+  if (state.awaits_history && state.model == nullptr) std::swap(state.ring, awaited_.Find(slot)->past);
 }
 
 void ShardEngine::TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<HistoryAsk>& asks) {

@@ -47,7 +47,7 @@ def test_prometheus_accepts_its_ten_lines(tmp_path):
 
 
 def test_prometheus_accepts_the_remote_read(tmp_path):
-    (tmp_path / "prometheus.yml").write_text(snippet_with("remote_read"))
+    (tmp_path / "prometheus.yml").write_text(snippet_with("remote_read", "required_matchers"))
     succeed("promtool", "check", "config", tmp_path / "prometheus.yml")
 
 
@@ -93,13 +93,18 @@ EXAMPLES = {
                                     "batch_send_deadline": "1s", "min_backoff": "30ms", "max_backoff": "5s",
                                     "retry_on_http_429": False, "sample_age_limit": "10m"},
     "remote_write[].strip_external_labels": {"cluster": "a"},
+    "remote_read[].url": "http://127.0.0.1:9090/api/v1/read", "remote_read[].name": "n",
+    "remote_read[].remote_timeout": "30s", "remote_read[].headers": {"X-Scope-OrgID": "a"},
+    "remote_read[].basic_auth": {"username": "u", "password": "p"},
+    "remote_read[].authorization": {"credentials": "c"}, "remote_read[].tls_config": {"server_name": "n"},
 }
 
 
 @pytest.mark.parametrize("key, default", documented_keys())
 def test_promcast_knows_every_key_of_the_table_and_has_its_default(key, default, promcast_program, tmp_path):
     config = tmp_path / "promcast.yml"
-    tree = {"forecasts": [{"match": "up"}], "remote_write": [{"url": EXAMPLES["remote_write[].url"]}]}
+    tree = {"forecasts": [{"match": "up"}], "remote_write": [{"url": EXAMPLES["remote_write[].url"]}],
+            "remote_read": [{"url": EXAMPLES["remote_read[].url"]}]}
     config.write_text(yaml.safe_dump(tree))
     left_out = succeed(promcast_program, "check", "config", config)
     set_at(tree, key, EXAMPLES[key] if key in EXAMPLES else yaml.safe_load(default))

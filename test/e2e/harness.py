@@ -273,9 +273,12 @@ class Prometheus(HttpProcess):
     def __init__(self, program: str, folder: pathlib.Path, targets: Sequence[int], remote_write_url: Optional[str] = None,
                  protobuf_message: Optional[str] = None, external_labels: Optional[Dict[str, str]] = None,
                  drop_own_series: bool = False, rules: Optional[dict] = None, port: Optional[int] = None,
-                 remote_read: Optional[dict] = None):
+                 remote_read: Optional[dict] = None, flags: Sequence[str] = ()):
         super().__init__("prometheus", folder)
         self.program = program
+        self.flags = list(flags)
+        self.port = port or self.port
+        self.url = f"http://{HOST}:{self.port}"
         config: dict = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s",
                        "external_labels": external_labels or {}},
@@ -298,7 +301,7 @@ class Prometheus(HttpProcess):
 
     def argv(self):
         return [self.program, f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
-                f"--web.listen-address={HOST}:{self.port}", "--web.enable-remote-write-receiver", "--log.level=info"]
+                f"--web.listen-address={HOST}:{self.port}", "--web.enable-remote-write-receiver", "--log.level=info", *self.flags]
 
     def is_ready(self):
         return self.status("/-/ready")[0] == 200

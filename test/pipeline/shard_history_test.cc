@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "checkpoint/record_block.h"
+#include "checkpoint/series_head.h"
 #include "pipeline/engine_fixture.h"
 #include "pipeline/shard_engine.h"
 
@@ -18,6 +20,7 @@ using ::promcast::testing::TestRule;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+constexpr uint64_t kHashSeed = 99;  // that of TestBatch
 const Labels kLoad{{"__name__", "load"}, {"job", "a"}};
 const std::vector<Selector> kAll = {*Selector::Parse("{__name__=~\".+\"}")};
 
@@ -41,10 +44,28 @@ class ShardHistoryTest : public ::testing::Test {
 
   void UseRule(const RuleOptions& rule) {
     live_ = std::make_unique<EngineFixture>(std::vector<RuleOptions>{rule});
+    live_->clock.Set(kStart + 10'000'000);
+    UseReader(rule);
+  }
+  void UseReader(const RuleOptions& rule) {
     read_ = std::make_unique<EngineFixture>(std::vector<RuleOptions>{rule});
     read_->options.remote_read.resize(1);
     read_->Reconfigure({rule});
-    for (auto& engine : {live_.get(), read_.get()}) engine->clock.Set(kStart + 10'000'000);
+    read_->clock.Set(kStart + 10'000'000);
+  }
+  /// What `from` saves, into the engine that reads history.
+  void Restore(const ShardEngine& from) {
+    RecordBlock block;
+    EXPECT_EQ(from.Save(0, block), std::nullopt);
+    RecordWalk walk(block.bytes());
+    for (std::string_view record; walk.Next(record);) {
+      ArchiveReader archive(record);
+      SeriesHead head;
+      ReadSeriesHead(archive, head);
+      Fingerprint fingerprint;
+      for (const LabelView& label : head.labels) fingerprint += LabelFingerprint(label.name, label.value, kHashSeed);
+      EXPECT_EQ(read_->engine->Restore(fingerprint, record), RestoreOutcome::kRestored);
+    }
   }
 
   static void Send(EngineFixture& to, const std::vector<Sample>& samples) {
@@ -245,6 +266,33 @@ TEST_F(ShardHistoryTest, AModelThatIsThereGetsTheGapAfterItsNewestSample) {
   Feed(ask, Stretch(4000, 9990));
   read_->engine->FinishHistory(ask.slot, ask.number, true);
   ExpectTheSame();
+}
+
+TEST_F(ShardHistoryTest, ARestoredSeriesGetsWhatCameAfterItsSnapshotAlsoWhenItIsStoredAgainWhileItWaits) {
+  for (const int stored : {5, 250}) {  // without models yet, and with
+    for (const bool again : {false, true}) {
+      SCOPED_TRACE(std::to_string(stored) + (again ? " again" : ""));
+      UseRule(TestRule("load"));
+      Send(*live_, Stretch(0, 400));
+      EngineFixture before({TestRule("load")});
+      before.clock.Set(read_->clock.NowMs());
+      Send(before, Stretch(0, stored));
+      Restore(*before.engine);
+      if (again) {
+        Send(*read_, Stretch(300, 320));
+        const std::unique_ptr<EngineFixture> waiting = std::move(read_);
+        UseReader(TestRule("load"));
+        Restore(*waiting->engine);
+      }
+      Send(*read_, Stretch(350, 400));
+      const HistoryAsk ask = Ask();
+      EXPECT_EQ(ask.from_ms, Stretch(0, stored).back().timestamp_ms + 1);
+      EXPECT_EQ(ask.to_ms, Stretch(350, 400).front().timestamp_ms);
+      Feed(ask, Stretch(0, 360));
+      read_->engine->FinishHistory(ask.slot, ask.number, true);
+      EXPECT_EQ(Known(*read_), Known(*live_));
+    }
+  }
 }
 
 TEST_F(ShardHistoryTest, WhatTheRingLosesMeanwhileIsReadAsWell) {
