@@ -59,6 +59,7 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   const bool step_stays = !record.step_told && rule->options.step_ms == 0;
   state.step_ms = step_stays ? record.step_ms : static_cast<uint32_t>(rule->options.step_ms);
   state.ring = std::move(record.ring);
+  state.was_modelled = record.grid.has_value();
   const bool has_model = RestoreModel(record, state);
   RestoreOutput(record, state);
   status_counts_[static_cast<size_t>(state.status)]++;
