@@ -10,11 +10,12 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "test/e2e"))
 
 import report  # noqa: E402  needs test/e2e
 import scenarios  # noqa: E402
+import snapshots  # noqa: E402
 from gates import gates  # noqa: E402
 from sink import Sink  # noqa: E402
 from subjects import SUBJECTS, Programs  # noqa: E402
 
-SCENARIOS = ("stages", "growth", "rules", "realtime", "hostile", "flood")
+SCENARIOS = ("stages", "growth", "rules", "realtime", "hostile", "flood", "snapshots")
 RULE_COUNTS = (1, 10, 100, 1000)
 
 
@@ -84,6 +85,8 @@ def measured(options: argparse.Namespace, bench: scenarios.Bench) -> Iterator[sc
         yield from scenarios.hostile(bench)
     if "flood" in options.scenarios:
         yield from scenarios.flood(bench, min(largest, 100_000), options.flood)
+    if "snapshots" in options.scenarios:
+        yield from snapshots.snapshots(bench, largest)
 
 
 def main() -> int:

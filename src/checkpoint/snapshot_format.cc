@@ -89,8 +89,8 @@ absl::StatusOr<BlockHeader> DecodeBlockHeader(std::string_view bytes) {
   header.raw_bytes = Take<uint32_t>(bytes);
   header.checksum = Take<uint64_t>(bytes);
   header.kind = static_cast<BlockKind>(kind);
-  if (kind > 255 || (header.kind != BlockKind::kFamilies && header.kind != BlockKind::kSeries &&
-                     header.kind != BlockKind::kEnd)) {
+  if (kind > 255 ||
+      (header.kind != BlockKind::kFamilies && header.kind != BlockKind::kSeries && header.kind != BlockKind::kEnd)) {
     return absl::DataLossError(fmt::format("no block of kind {} is known", kind));
   }
   return header;

@@ -34,9 +34,9 @@ class FileBytes final : public ByteRange {
       const ssize_t got = pread(descriptor_, out, bytes, static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) {
-        return absl::UnavailableError(fmt::format("{}: cannot be read at byte {}: {}", path_, offset,
-                                                  got == 0 ? "it has become shorter"
-                                                           : std::generic_category().message(errno)));
+        return absl::UnavailableError(
+            fmt::format("{}: cannot be read at byte {}: {}", path_, offset,
+                        got == 0 ? "it has become shorter" : std::generic_category().message(errno)));
       }
       offset += static_cast<uint64_t>(got);
       out += got;
@@ -56,7 +56,7 @@ class ViewedBytes final : public ByteRange {
   explicit ViewedBytes(std::string_view text) : text_(text) {}
   uint64_t size() const override { return text_.size(); }
   absl::Status Read(uint64_t offset, size_t bytes, char* out) const override {
-    std::memcpy(out, text_.data() + offset, bytes);
+    if (bytes > 0) std::memcpy(out, text_.data() + offset, bytes);
     return absl::OkStatus();
   }
 
@@ -120,7 +120,8 @@ absl::Status SnapshotReader::WalkBlocks(uint64_t offset) {
     std::array<char, BlockHeader::kBytes> encoded;
     if (absl::Status status = bytes_->Read(offset, encoded.size(), encoded.data()); !status.ok()) return status;
     const auto header = DecodeBlockHeader({encoded.data(), encoded.size()});
-    if (!header.ok()) return absl::DataLossError(fmt::format("byte {}: {}", offset, std::string(header.status().message())));
+    if (!header.ok())
+      return absl::DataLossError(fmt::format("byte {}: {}", offset, std::string(header.status().message())));
     offset += BlockHeader::kBytes;
     const BlockPlace place{*header, offset};
     if (bytes_->size() - offset < header->stored_bytes) return Damaged(place, "reaches beyond the end of the file");
@@ -163,7 +164,8 @@ absl::Status SnapshotReader::Read(const BlockPlace& block, Buffer& buffer) const
   RecordWalk walk(buffer.raw.view());
   uint64_t records = 0;
   for (std::string_view record; walk.Next(record);) records++;
-  if (walk.broken() || records != block.header.records) return Damaged(block, "does not hold the records that it tells");
+  if (walk.broken() || records != block.header.records)
+    return Damaged(block, "does not hold the records that it tells");
   return absl::OkStatus();
 }
 

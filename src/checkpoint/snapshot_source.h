@@ -17,8 +17,8 @@ class SnapshotSource {
   /// All metric families whose type is known.
   virtual void SaveFamilies(RecordBlock& block) const = 0;
   /// Asks a shard to add its next series to `block`, from `first_slot` on, so many that its samples need not wait for
-  /// long. It does so between two batches, by itself: `block` must stay until the future is ready. That says where to go
-  /// on, or nothing after the last series. An invalid future: the process is ending.
+  /// long. It does so between two batches, by itself: `block` must stay until the future is ready. That says where to
+  /// go on, or nothing after the last series. An invalid future: the process is ending.
   virtual std::future<std::optional<uint32_t>> SaveSeries(size_t shard, uint32_t first_slot,
                                                           RecordBlock& block) const = 0;
 };

@@ -106,7 +106,8 @@ absl::Status StorageFolder::Lock() {
     return FromErrno(errno, fmt::format("the storage path \"{}\" cannot be locked", path_));
   }
   return absl::FailedPreconditionError(fmt::format(
-      "the storage path \"{}\" is in use by another process; stop that one, or give this one a folder of its own", path_));
+      "the storage path \"{}\" is in use by another process; stop that one, or give this one a folder of its own",
+      path_));
 }
 
 void StorageFolder::RemoveTemporaryFiles() const {

@@ -127,8 +127,8 @@ class Export {
   static size_t RangeOf(const Fingerprint& key) { return static_cast<size_t>(key.high >> 54); }
 
   bool IsWanted(const std::vector<LabelView>& labels) const {
-    return match_.empty() ||
-           std::any_of(match_.begin(), match_.end(), [&](const Selector& selector) { return selector.Matches(labels); });
+    return match_.empty() || std::any_of(match_.begin(), match_.end(),
+                                         [&](const Selector& selector) { return selector.Matches(labels); });
   }
 
   absl::Status Look() {

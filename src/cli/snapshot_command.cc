@@ -78,7 +78,8 @@ struct Inspection {
 
 void List(const SeriesRecord& record, size_t bytes) {
   std::vector<Label> labels;
-  for (const LabelView& label : record.head.labels) labels.push_back({std::string(label.name), std::string(label.value)});
+  for (const LabelView& label : record.head.labels)
+    labels.push_back({std::string(label.name), std::string(label.value)});
   fmt::print("{}  step {}, {} samples, newest {}, models {} B, {} B in all\n", Labels(std::move(labels)).ToString(),
              record.step_ms > 0 ? FormatDuration(record.step_ms) : "unknown", record.ring.size(),
              TimeText(record.head.newest_ms), record.bank.size(), bytes);
@@ -97,7 +98,8 @@ void InspectSeries(std::string_view bytes, const std::vector<Selector>& match, u
   metric.bytes += bytes.size();
   inspection.with_models += record.grid.has_value();
   inspection.newest_ms = std::max(inspection.newest_ms, record.head.newest_ms);
-  if (std::none_of(match.begin(), match.end(), [&](const Selector& selector) { return selector.Matches(labels); })) return;
+  if (std::none_of(match.begin(), match.end(), [&](const Selector& selector) { return selector.Matches(labels); }))
+    return;
   if (inspection.matched++ < limit) List(record, bytes.size());
 }
 
@@ -178,7 +180,8 @@ int ExportState(const ExportFlags& flags) {
   const auto match = ParseAll(flags.match);
   if (!match.ok()) return Fail(match.status());
   if (isatty(STDOUT_FILENO) != 0) {
-    return Fail(absl::InvalidArgumentError("the export is binary: send it to a file or a pipe, as in `> state.promcast`"));
+    return Fail(
+        absl::InvalidArgumentError("the export is binary: send it to a file or a pipe, as in `> state.promcast`"));
   }
   const auto snapshot = OpenOne(flags.storage_path);
   if (!snapshot.ok()) return Fail(snapshot.status());
@@ -202,8 +205,9 @@ int ImportState(const ImportFlags& flags) {
   std::vector<RefusedSnapshot> refused;
   const auto before = OpenNewestWhole((*folder)->List(), 2, refused);
   for (const RefusedSnapshot& one : refused) {
-    return Fail(absl::DataLossError(fmt::format(
-        "{}: {}; move it away first, so that the import does not come to stand before it", one.file.path, one.problem)));
+    return Fail(absl::DataLossError(
+        fmt::format("{}: {}; move it away first, so that the import does not come to stand before it", one.file.path,
+                    one.problem)));
   }
   auto file = (*folder)->Create();
   if (!file.ok()) return Fail(file.status());

@@ -19,7 +19,8 @@ class FakeSource final : public SnapshotSource {
  public:
   size_t shard_count() const override { return 3; }
   void SaveFamilies(RecordBlock& block) const override { block = FamiliesOf({{"a", 1}}); }
-  std::future<std::optional<uint32_t>> SaveSeries(size_t shard, uint32_t first_slot, RecordBlock& block) const override {
+  std::future<std::optional<uint32_t>> SaveSeries(size_t shard, uint32_t first_slot,
+                                                  RecordBlock& block) const override {
     if (ending) return {};
     asked.release();
     if (hold) may_answer.acquire();

@@ -20,7 +20,8 @@ RecordBlock FamiliesOf(const std::vector<std::pair<std::string, uint8_t>>& famil
 
 /// A snapshot with one block of families, and one of series for each list of records.
 std::string SnapshotOf(const std::vector<std::vector<std::string>>& blocks,
-                       const std::vector<std::pair<std::string, uint8_t>>& families = {}, int64_t created_ms = kWritten);
+                       const std::vector<std::pair<std::string, uint8_t>>& families = {},
+                       int64_t created_ms = kWritten);
 
 /// All records of series in the snapshot, in order; fails the test when it is not whole.
 std::vector<std::string> RecordsIn(const std::string& snapshot);

@@ -37,9 +37,9 @@ TEST(Snapshot, GivesBackWhatWasWritten) {
   EXPECT_EQ(reader->header().version, "1.2.3");
   EXPECT_EQ(reader->totals().series, 3);
   EXPECT_EQ(reader->totals().families, 1);
-  EXPECT_THAT(RecordsIn(bytes), ElementsAre(SeriesRecordOf({{"__name__", "a"}}, 1, "one"),
-                                            SeriesRecordOf({{"__name__", "b"}}, 2, "two"),
-                                            SeriesRecordOf({{"__name__", "c"}}, 3, std::string(1000, 'x'))));
+  EXPECT_THAT(RecordsIn(bytes),
+              ElementsAre(SeriesRecordOf({{"__name__", "a"}}, 1, "one"), SeriesRecordOf({{"__name__", "b"}}, 2, "two"),
+                          SeriesRecordOf({{"__name__", "c"}}, 3, std::string(1000, 'x'))));
 }
 
 TEST(Snapshot, OfNothingIsWhole) {
@@ -92,8 +92,8 @@ TEST(Snapshot, MissingTwiceOrExchangedBlocksAreRefused) {
   ASSERT_TRUE(reader.ok());
   std::vector<std::string> blocks;
   for (const BlockPlace& place : reader->blocks()) {
-    blocks.push_back(whole.substr(place.payload_offset - BlockHeader::kBytes,
-                                  BlockHeader::kBytes + place.header.stored_bytes));
+    blocks.push_back(
+        whole.substr(place.payload_offset - BlockHeader::kBytes, BlockHeader::kBytes + place.header.stored_bytes));
   }
   ASSERT_EQ(blocks.size(), 3);
   const size_t first = reader->blocks()[0].payload_offset - BlockHeader::kBytes;
@@ -128,7 +128,8 @@ TEST(Snapshot, ABlockThatClaimsToInflateToMuchTakesNoMemory) {
   const std::string checksum = EncodeBlockHeader(block, payload).substr(16);
   const std::string totals =
       EncodeTotals({.blocks = 1, .families = 0, .series = 1, .digest = XXH3_64bits(checksum.data(), checksum.size())});
-  bytes += EncodeBlockHeader({.kind = BlockKind::kEnd, .records = 0, .stored_bytes = 32, .raw_bytes = 32}, totals) + totals;
+  bytes +=
+      EncodeBlockHeader({.kind = BlockKind::kEnd, .records = 0, .stored_bytes = 32, .raw_bytes = 32}, totals) + totals;
   const auto reader = SnapshotReader::Open(TextBytes(bytes));
   ASSERT_TRUE(reader.ok()) << reader.status().message();
   SnapshotReader::Buffer buffer;

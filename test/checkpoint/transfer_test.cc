@@ -73,7 +73,8 @@ TEST(Export, TheSameSeriesGiveTheSameBytesInWhateverOrderTheyStand) {
   const std::string first = Exported(SnapshotOf({records}, {{"b", 2}, {"a", 1}}, 111), {}, report);
   EXPECT_EQ(report.series, 500);
   std::reverse(records.begin(), records.end());
-  const std::vector<std::string> front(records.begin(), records.begin() + 100), back(records.begin() + 100, records.end());
+  const std::vector<std::string> front(records.begin(), records.begin() + 100),
+      back(records.begin() + 100, records.end());
   EXPECT_EQ(Exported(SnapshotOf({front, back}, {{"a", 1}, {"b", 2}}, 222), {}, report), first);
   EXPECT_EQ(StatesIn(first).size(), 500);
 }
@@ -107,8 +108,8 @@ TEST(Import, ReplacesEqualSeriesAndLeavesTheOthers) {
   const std::string from = SnapshotOf({{Record("a", 1, 5, "new"), Record("a", 2, 5, "new")}}, {{"a", 2}});
   TransferReport report;
   const std::string into = Imported(from, before, report);
-  EXPECT_THAT(StatesIn(into), ElementsAre(Pair(R"(a{i="1"})", "new1"), Pair(R"(a{i="2"})", "new2"),
-                                          Pair(R"(a{i="3"})", "old3")));
+  EXPECT_THAT(StatesIn(into),
+              ElementsAre(Pair(R"(a{i="1"})", "new1"), Pair(R"(a{i="2"})", "new2"), Pair(R"(a{i="3"})", "old3")));
   EXPECT_THAT(FamiliesIn(into), ElementsAre(Pair("a", 2), Pair("x", 1)));
   EXPECT_EQ(report.total, 3);
   EXPECT_EQ(report.series, 2);

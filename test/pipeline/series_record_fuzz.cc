@@ -29,10 +29,11 @@ RuleOptions RuleOf(const std::string& match, Profile profile, int64_t step_ms) {
 
 struct Bed {
   Bed() {
-    options.forecasts = {RuleOf(R"({kind="lean"})", Profile::kLean, 1000), RuleOf(R"({kind!=""})", Profile::kStandard, 0)};
-    engine = std::make_unique<ShardEngine>(
-        ShardContext{clock, catalog, admission, metrics, 1, [](const OutputBatch&) {}}, options,
-        std::make_shared<RuleSet>(options.forecasts));
+    options.forecasts = {RuleOf(R"({kind="lean"})", Profile::kLean, 1000),
+                         RuleOf(R"({kind!=""})", Profile::kStandard, 0)};
+    engine =
+        std::make_unique<ShardEngine>(ShardContext{clock, catalog, admission, metrics, 1, [](const OutputBatch&) {}},
+                                      options, std::make_shared<RuleSet>(options.forecasts));
   }
   ManualClock clock{kNowMs};
   MetricRegistry registry;
