@@ -111,19 +111,21 @@ void HistoryBackfill::ReportProgress() {
     idle = groups_.empty() && groups_at_work_ == 0;
   }
   const auto now = steady_clock::now();
+  // Single series come all the time: only what takes long is told, and the first time.
+  const auto level = first_report_ || last_report_ > began_ ? LogLevel::kInfo : LogLevel::kDebug;
   if (!reporting_) {
     if (idle) return;
     reporting_ = true;
     began_ = last_report_ = now;
     samples_ = series_ = 0;
-    Log(LogLevel::kInfo, "reading history for series that wait for it", {{"source", sources_.front().name}});
+    if (first_report_)
+      Log(LogLevel::kInfo, "reading history for series that wait for it", {{"source", sources_.front().name}});
     return;
   }
   const auto seconds = std::chrono::duration<double>(now - began_).count();
   if (idle) {
-    reporting_ = false;
-    Log(LogLevel::kInfo, "history read",
-        {{"series", series_.load()}, {"samples", samples_.load()}, {"seconds", seconds}});
+    reporting_ = first_report_ = false;
+    Log(level, "history read", {{"series", series_.load()}, {"samples", samples_.load()}, {"seconds", seconds}});
     return;
   }
   if (now - last_report_ < kReportEvery) return;

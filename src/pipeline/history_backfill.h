@@ -64,7 +64,7 @@ class HistoryBackfill {
   bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
 
   // Of the collecting thread alone.
-  bool reporting_ = false;
+  bool reporting_ = false, first_report_ = true;
   std::chrono::steady_clock::time_point began_, last_report_;
 
   std::vector<std::unique_ptr<Worker>> workers_;

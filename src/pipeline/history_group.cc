@@ -64,32 +64,45 @@ std::vector<std::vector<Matcher>> SelectorsByLabels(const std::vector<AskOfShard
   return selectors;
 }
 
-/// What all members have of `name`, as a matcher; false where that would be too long.
-bool Narrow(const std::vector<AskOfShard>& members, std::string_view name, std::vector<Matcher>& matchers) {
+/// The labels that all members have with the same value.
+std::vector<Matcher> SharedLabels(const std::vector<AskOfShard>& members) {
+  std::vector<LabelView> shared, labels;
+  DecodeLabelBlock(members.front().ask.label_block, shared);
+  for (const AskOfShard& member : members) {
+    DecodeLabelBlock(member.ask.label_block, labels);
+    std::erase_if(shared, [&](const LabelView& label) { return ValueOf(labels, label.name) != label.value; });
+  }
+  std::vector<Matcher> matchers;
+  for (const LabelView& label : shared)
+    matchers.push_back({MatchType::kEqual, std::string(label.name), std::string(label.value)});
+  return matchers;
+}
+
+/// The values that members have of `name`, as a matcher, unless that would be too long.
+void Narrow(const std::vector<AskOfShard>& members, std::string_view name, std::vector<Matcher>& matchers) {
   std::set<std::string> values;
   std::vector<LabelView> labels;
   for (const AskOfShard& member : members) {
     DecodeLabelBlock(member.ask.label_block, labels);
     values.insert(std::string(ValueOf(labels, name)));
   }
-  if (values.size() == 1) {
-    matchers.push_back({MatchType::kEqual, std::string(name), *values.begin()});
-    return true;
-  }
   std::string expression;
   for (const std::string& value : values) {
     if (!expression.empty() || &value != &*values.begin()) expression += '|';
     expression += Literal(value);
   }
-  if (expression.size() > kMaxExpressionBytes) return false;
+  if (expression.size() > kMaxExpressionBytes) return;
   matchers.push_back({MatchType::kRegex, std::string(name), std::move(expression)});
-  return true;
 }
 
 std::vector<std::vector<Matcher>> SelectorsOfRule(const std::vector<AskOfShard>& members, const std::string& label) {
-  std::vector<Matcher> narrowed{{MatchType::kEqual, std::string(kForecasterLabel), ""}};
-  Narrow(members, kMetricNameLabel, narrowed);
-  if (!label.empty() && label != kMetricNameLabel) Narrow(members, label, narrowed);
+  std::vector<Matcher> narrowed = SharedLabels(members);
+  narrowed.push_back({MatchType::kEqual, std::string(kForecasterLabel), ""});
+  for (const std::string_view name : {kMetricNameLabel, std::string_view(label)}) {
+    const auto is_shared = [&](const Matcher& matcher) { return matcher.name == name; };
+    if (name.empty() || std::any_of(narrowed.begin(), narrowed.end(), is_shared)) continue;
+    Narrow(members, name, narrowed);
+  }
   const HistoryAsk& ask = members.front().ask;
   std::vector<std::vector<Matcher>> selectors;
   for (const Selector& selector : ask.rules->rules()[ask.rule].options.match) {

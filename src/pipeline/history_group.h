@@ -27,8 +27,9 @@ struct HistoryGroup {
   std::chrono::steady_clock::time_point collected = std::chrono::steady_clock::now();
 };
 
-/// Few series are asked for by all their labels; many by their rule's selectors, narrowed by the metric's name where
-/// they share it and by the values of the label that tells most of them apart, without promcast's own series.
+/// Few series are asked for by all their labels; many by their rule's selectors, narrowed by the labels that they
+/// share, by their metrics' names and by the values of the label that tells most of them apart, without promcast's own
+/// series.
 std::vector<HistoryGroup> GroupAsks(std::vector<AskOfShard> asks);
 
 }  // namespace promcast

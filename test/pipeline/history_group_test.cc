@@ -102,6 +102,19 @@ TEST(HistoryGroups, ALabelThatSomeSeriesLackStillFindsThem) {
   EXPECT_FALSE(Selects(groups[0], LabelsOf("77")));
 }
 
+TEST(HistoryGroups, WhatTheSeriesShareNarrowsThem) {
+  const auto rules = std::make_shared<RuleSet>(std::vector{TestRule("load")});
+  std::vector<std::string> paths;
+  for (int i = 0; i < 50; i++) paths.push_back("/" + std::to_string(i));
+  std::vector<AskOfShard> asks;
+  for (const std::string& path : paths)
+    asks.push_back(AskFor(rules, {{"__name__", "load"}, {"instance", "new"}, {"path", path}}));
+  const auto groups = GroupAsks(std::move(asks));
+  ASSERT_THAT(groups, SizeIs(1));
+  EXPECT_TRUE(Selects(groups[0], {{"__name__", "load"}, {"instance", "new"}, {"path", "/7"}}));
+  EXPECT_FALSE(Selects(groups[0], {{"__name__", "load"}, {"instance", "old"}, {"path", "/7"}}));
+}
+
 TEST(HistoryGroups, RulesAndGapsOfOtherLengthsAreReadApart) {
   const auto rules = std::make_shared<RuleSet>(std::vector{TestRule("load"), TestRule("rate")});
   std::vector<AskOfShard> asks;

@@ -17,8 +17,8 @@ using ::testing::ElementsAre;
 using testing::EngineFixture;
 using ::testing::IsEmpty;
 using testing::kStart;
-using testing::RuleOfAnyStep;
 using ::testing::SizeIs;
+using testing::RuleOfAnyStep;
 using testing::TestRule;
 
 const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};

@@ -20,9 +20,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using testing::kStart;
-using testing::RuleOfAnyStep;
 using testing::SentSample;
 using ::testing::SizeIs;
+using testing::RuleOfAnyStep;
 using testing::TestRule;
 
 const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
