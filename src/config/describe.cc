@@ -30,6 +30,9 @@ std::string DescribeRule(const RuleOptions& rule) {
   line += fmt::format("; profile {}", ProfileName(rule.profile));
   if (!rule.extra_models.empty()) line += fmt::format("; also {}", fmt::join(rule.extra_models, ", "));
   if (rule.hold_back) line += "; held back without skill";
+  if (!rule.inherit_across.empty()) {
+    line += fmt::format("; models inherited across {}", fmt::join(rule.inherit_across, ", "));
+  }
   line += rule.anomaly_score ? "; with anomaly score" : "; without anomaly score";
   for (const ThresholdOptions& threshold : rule.thresholds) {
     line += fmt::format("; threshold {} {} {}", threshold.name,

@@ -21,6 +21,7 @@ constexpr size_t kMaxHorizons = 16;
 constexpr size_t kMaxCoverages = 8;
 constexpr size_t kMaxSeasons = BankOptions::kMaxSeasons;
 constexpr size_t kMaxSelectors = 64;
+constexpr size_t kMaxInheritAcross = 16;
 constexpr int64_t kMinStepMs = 100;
 constexpr int64_t kMaxStepMs = 86'400'000;
 /// A regular expression over all of promcast's forecast_ series.
@@ -133,6 +134,13 @@ bool ReadModelName(const YamlValue& item, std::string& out) {
   return false;
 }
 
+bool ReadLabelName(const YamlValue& item, std::string& out) {
+  if (!item.ReadString(out)) return false;
+  if (!out.empty() && out != kMetricNameLabel) return true;
+  item.Fail(out.empty() ? "the label's name is empty" : "a series of another name is another metric; leave it out");
+  return false;
+}
+
 void ReadProfile(const YamlValue& value, RuleOptions& rule) {
   std::string name;
   if (!value.ReadString(name)) return;
@@ -237,6 +245,10 @@ void ReadRule(const YamlValue& value, RuleOptions& rule) {
   ReadBound(section, "ceiling", rule.ceiling);
   section.Bool("anomaly_score", rule.anomaly_score);
   section.Bool("hold_back", rule.hold_back);
+  if (const auto across = section.Take("inherit_across")) {
+    ReadSortedList(*across, "a list of label names such as [pod, instance]", 0, kMaxInheritAcross, rule.inherit_across,
+                   ReadLabelName);
+  }
   if (const auto models = section.Take("extra_models")) {
     ReadSortedList(*models, "a list of model names", 0, BankOptions::kMaxExtraModels, rule.extra_models, ReadModelName);
   }

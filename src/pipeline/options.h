@@ -40,6 +40,8 @@ struct RuleOptions {
   int64_t interval_ms = 60'000;          ///< how often predictions are written
   std::optional<double> floor, ceiling;  ///< natural bounds of the values
   bool anomaly_score = true;
+  /// Labels in which a series may differ from one that has ended to inherit its models; empty: none does.
+  std::vector<std::string> inherit_across;
   bool hold_back = false;  ///< leaves out a horizon's forecasts while they do no better than the naive baselines
   std::vector<ThresholdOptions> thresholds;  ///< at most kMaxThresholds
   static constexpr size_t kMaxThresholds = 8;

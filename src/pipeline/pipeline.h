@@ -14,6 +14,7 @@
 #include "ingest/sample_sink.h"
 #include "pipeline/admission.h"
 #include "pipeline/history_backfill.h"
+#include "pipeline/lineage.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/options.h"
 #include "pipeline/pipeline_metrics.h"
@@ -88,6 +89,7 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
   MetricRegistry& registry_;
   PipelineMetrics metrics_;
   MetricCatalog catalog_;
+  Lineage lineage_;
   Admission admission_;
   std::atomic<size_t> max_memory_bytes_;
   MemoryWatch memory_watch_;  // the reporter's

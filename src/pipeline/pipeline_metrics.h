@@ -14,6 +14,8 @@ struct PipelineMetrics {
         series_expired(
             metrics.AddCounter("promcast_series_expired_total", "Series given up because no sample came any more.")),
         series_stale(metrics.AddCounter("promcast_series_stale_total", "Series that ended with a staleness marker.")),
+        series_inherited(metrics.AddCounter("promcast_series_inherited_total",
+                                            "Series that took over the models of one that had ended.")),
         counter_resets(metrics.AddCounter("promcast_series_resets_total", "Counter resets seen.")),
         gaps(metrics.AddCounter("promcast_series_gaps_total", "Gaps of at least one empty grid cell.")),
         clock_jumps(metrics.AddCounter("promcast_series_clock_jumps_total",
@@ -33,6 +35,7 @@ struct PipelineMetrics {
   Counter& series_created;
   Counter& series_expired;
   Counter& series_stale;
+  Counter& series_inherited;
   Counter& counter_resets;
   Counter& gaps;
   Counter& clock_jumps;

@@ -17,7 +17,7 @@ bool operator==(const RuleOptions& a, const RuleOptions& b) {
          a.detect_seasons == b.detect_seasons && a.profile == b.profile && a.extra_models == b.extra_models &&
          a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
          a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
-         a.hold_back == b.hold_back && a.thresholds == b.thresholds;
+         a.hold_back == b.hold_back && a.inherit_across == b.inherit_across && a.thresholds == b.thresholds;
 }
 
 MemoryRelief Rule::Possible(MemoryRelief relief) const {

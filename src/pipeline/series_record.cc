@@ -9,21 +9,21 @@ enum Flag : uint8_t { kStepTold = 1, kStale = 2, kHasOutput = 4, kHasModel = 8 }
 
 }  // namespace
 
-void AppendSeriesRecord(const SeriesState& state, const SampleRing& ring, std::span<const LabelView> labels,
-                        std::string& out) {
+void AppendSeriesRecord(const SeriesState& state, const SeriesModel* model, const SampleRing& ring,
+                        std::span<const LabelView> labels, std::string& out) {
   AppendSeriesHead(labels, ring.empty() ? 0 : ring.newest().timestamp_ms, out);
   auto kind = static_cast<uint8_t>(state.kind);
   auto reading = static_cast<uint8_t>(state.reading);
-  auto relief = static_cast<uint8_t>(state.model != nullptr ? state.model->plan->relief : MemoryRelief::kNone);
+  auto relief = static_cast<uint8_t>(model != nullptr ? model->plan->relief : MemoryRelief::kNone);
   auto flags = static_cast<uint8_t>((state.rule->options.step_ms > 0 ? kStepTold : 0) |
                                     (state.status == SeriesStatus::kStale ? kStale : 0) |
-                                    (state.has_output ? kHasOutput : 0) | (state.model != nullptr ? kHasModel : 0));
+                                    (state.has_output ? kHasOutput : 0) | (model != nullptr ? kHasModel : 0));
   ArchiveWriter archive(out);
   archive(kind, reading, relief, flags, state.threshold_output, state.step_ms, state.rule->output_key);
   ring.Save(archive);
-  if (state.model == nullptr) return;
-  state.model->grid.Save(archive);
-  state.model->bank.Save(out);
+  if (model == nullptr) return;
+  model->grid.Save(archive);
+  model->bank.Save(out);
 }
 
 absl::Status ReadSeriesRecord(std::string_view bytes, SeriesRecord& record) {

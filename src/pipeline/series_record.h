@@ -29,8 +29,9 @@ struct SeriesRecord {
   std::string_view bank;         ///< for ModelBank::Load
 };
 
-void AppendSeriesRecord(const SeriesState& state, const SampleRing& ring, std::span<const LabelView> labels,
-                        std::string& out);
+/// `model` and `ring`: those that belong together, and so are stored for the series; `model` may be null.
+void AppendSeriesRecord(const SeriesState& state, const SeriesModel* model, const SampleRing& ring,
+                        std::span<const LabelView> labels, std::string& out);
 /// DataLoss when it is broken. Safe for any bytes.
 absl::Status ReadSeriesRecord(std::string_view bytes, SeriesRecord& record);
 

@@ -28,7 +28,9 @@ std::optional<uint32_t> ShardEngine::Save(uint32_t first_slot, RecordBlock& bloc
     // What a waiting series' models have not seen yet is read again as the rest of its history.
     const AwaitedHistory* awaited = state.awaits_history ? awaited_.Find(slot) : nullptr;
     const SampleRing& ring = awaited != nullptr ? awaited->past : state.ring;
-    block.Add([&](std::string& out) { AppendSeriesRecord(state, ring, labels, out); });
+    block.Add([&](std::string& out) {
+      VisitModel(slot, [&](const SeriesModel* model) { AppendSeriesRecord(state, model, ring, labels, out); });
+    });
   }
   return slot < slots ? std::optional(slot) : std::nullopt;
 }
@@ -67,6 +69,7 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
   Enlist(slot);
   AwaitRestOfHistory(slot);
+  if (record.stale) LeaveModel(slot);
   return has_model ? RestoreOutcome::kRestored : RestoreOutcome::kSamplesOnly;
 }
 

@@ -120,7 +120,7 @@ SampleVerdict ShardEngine::Apply(const IncomingSample& sample, int64_t now_ms, S
     if (batch.first_refusal.empty()) batch.first_refusal = "a sample's timestamp lies too far in the future";
     return SampleVerdict::kTooFarAhead;
   }
-  if (const auto slot = registry_.Find(sample.fingerprint)) return ApplyTo(registry_[*slot], sample, now_ms);
+  if (const auto slot = registry_.Find(sample.fingerprint)) return ApplyTo(*slot, sample, now_ms);
   const SampleVerdict verdict = ignored_.Find(sample.fingerprint);
   return verdict == SampleVerdict::kAccepted ? Admit(sample, batch) : verdict;
 }
@@ -171,7 +171,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   context_.metrics.series_created.Increment();
   Enlist(slot);
   AwaitHistory(slot);
-  return ApplyTo(registry_[slot], sample, context_.clock.NowMs());
+  return ApplyTo(slot, sample, context_.clock.NowMs());
 }
 
 // A flood of new series fills memory faster than the pipeline's own watch looks at it.
@@ -193,6 +193,14 @@ void ShardEngine::Enlist(uint32_t slot) {
   const SeriesState& state = registry_[slot];
   const auto rule = static_cast<size_t>(state.rule - rules_->rules().data());
   schedules_[rule].Add({slot, state.generation}, registry_.fingerprint(slot).low);
+}
+
+SampleVerdict ShardEngine::ApplyTo(uint32_t slot, const IncomingSample& sample, int64_t now_ms) {
+  SeriesState& state = registry_[slot];
+  if (state.model == nullptr) Inherit(slot, sample.timestamp_ms);
+  const SampleVerdict verdict = ApplyTo(state, sample, now_ms);
+  if (verdict == SampleVerdict::kStaleMarker) LeaveModel(slot);
+  return verdict;
 }
 
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {

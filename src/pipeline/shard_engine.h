@@ -16,6 +16,7 @@
 #include "pipeline/admission.h"
 #include "pipeline/awaited_history.h"
 #include "pipeline/ignored_series.h"
+#include "pipeline/lineage.h"
 #include "pipeline/metric_catalog.h"
 #include "pipeline/output_series.h"
 #include "pipeline/pipeline_metrics.h"
@@ -40,6 +41,7 @@ struct ShardContext {
   const MetricCatalog& catalog;
   Admission& admission;
   PipelineMetrics& metrics;
+  Lineage& lineage;
   size_t shards;  ///< how many there are: each takes its part of limits.max_known_series
   std::function<void(const OutputBatch&)> write;  ///< takes finished output; must not block
 };
@@ -100,6 +102,7 @@ class ShardEngine {
   SampleVerdict Admit(const IncomingSample& sample, ShardBatch& batch);
   void LookAtMemory();
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
+  SampleVerdict ApplyTo(uint32_t slot, const IncomingSample& sample, int64_t now_ms);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
   SampleVerdict Hold(SeriesState& state, Sample sample, int64_t now_ms);
   AwaitedHistory* FindAwaited(uint32_t slot, uint32_t ask);
@@ -108,6 +111,10 @@ class ShardEngine {
   static bool IsGrownUp(const SeriesState& state, int64_t newest_ms);
   void StartModel(SeriesState& state);
   void RestartLater(SeriesState& state);
+  Fingerprint IdentityOf(const SeriesState& state) const;
+  void VisitModel(uint32_t slot, const std::function<void(const SeriesModel*)>& visit) const;
+  void LeaveModel(uint32_t slot);
+  void Inherit(uint32_t slot, int64_t timestamp_ms);
   bool RestoreModel(const SeriesRecord& record, SeriesState& state);
   void RestoreOutput(const SeriesRecord& record, SeriesState& state);
   bool Relieve(SeriesState& state);

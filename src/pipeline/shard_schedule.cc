@@ -51,6 +51,7 @@ bool ShardEngine::RunDueSlot() {
   if (now_ms >= next_age_ms_ || next_age_ms_ > now_ms + 2 * series_options_.idle_timeout_ms) {
     if (next_age_ms_ != 0) ignored_.Age();
     next_age_ms_ = now_ms + series_options_.idle_timeout_ms;
+    context_.lineage.Forget(now_ms - series_options_.idle_timeout_ms, now_ms);
   }
   bool any = false;
   for (size_t rule = 0; rule < schedules_.size(); rule++) {
@@ -93,6 +94,7 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
   SeriesState& state = registry_[slot];
   if (now_ms - state.received_ms > series_options_.idle_timeout_ms) {
     context_.metrics.series_expired.Increment();
+    LeaveModel(slot);
     Remove(slot);
     return false;
   }

@@ -85,6 +85,13 @@ double CellGrid::TakeCell() {
   return std::isfinite(rate) ? rate : kNone;
 }
 
+void CellGrid::ChangeSource() {
+  if (reading_ == CellReading::kLast) return;
+  cell_has_value_ = has_base_ = false;
+  last_value_ = std::numeric_limits<double>::quiet_NaN();
+  increase_ = 0;
+}
+
 void CellGrid::Restart() {
   *this = CellGrid(step_ms_, reading_);
 }

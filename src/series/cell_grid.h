@@ -70,6 +70,8 @@ class CellGrid {
   template <class Close>
   SampleOutcome Add(Sample sample, int64_t now_ms, const GridLimits& limits, GridEvents& events, Close&& close);
 
+  /// What comes next is another source's: a counter starts again.
+  void ChangeSource();
   /// Whether the timestamp lies in another cell than the open one.
   bool LiesBeyond(int64_t timestamp_ms) const { return has_newest_ && !InOpenCell(timestamp_ms); }
   int64_t step_ms() const { return step_ms_; }

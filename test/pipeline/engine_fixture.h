@@ -63,6 +63,7 @@ class EngineFixture {
   PipelineMetrics metrics{registry};
   MetricCatalog catalog;
   Admission admission;
+  Lineage lineage;
   Written written;
   std::unique_ptr<ShardEngine> engine;
 };

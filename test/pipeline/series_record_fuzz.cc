@@ -31,13 +31,13 @@ struct Bed {
   Bed() {
     options.forecasts = {RuleOf(R"({kind="lean"})", Profile::kLean, 1000),
                          RuleOf(R"({kind!=""})", Profile::kStandard, 0)};
-    engine =
-        std::make_unique<ShardEngine>(ShardContext{clock, catalog, admission, metrics, 1, [](const OutputBatch&) {}},
-                                      options, std::make_shared<RuleSet>(options.forecasts));
+    const ShardContext context{clock, catalog, admission, metrics, lineage, 1, [](const OutputBatch&) {}};
+    engine = std::make_unique<ShardEngine>(context, options, std::make_shared<RuleSet>(options.forecasts));
   }
   ManualClock clock{kNowMs};
   MetricRegistry registry;
   PipelineMetrics metrics{registry};
+  Lineage lineage;
   MetricCatalog catalog;
   Admission admission;
   PipelineOptions options;
