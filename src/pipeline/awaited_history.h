@@ -20,6 +20,7 @@ struct HistoryAsk {
   uint32_t slot = 0;
   uint32_t number = 0;  ///< tells it from others of the same slot
   int64_t from_ms = 0, to_ms = 0;
+  int64_t waited_ms = 0;
   std::string label_block;
   std::shared_ptr<const RuleSet> rules;
   size_t rule = 0;
@@ -44,21 +45,27 @@ struct HistoryBatch {
 struct AwaitedHistory {
   SampleRing past;  ///< what its ring would be before its first live sample
   uint32_t ask = 0;
+  bool ready = false;  ///< it may be asked for
   bool asked = false;
   int64_t read_before_ms = 0;  ///< what came before was asked for
-  int64_t since_ms = 0;
+  int64_t since_ms = 0;        ///< when it became ready, by our clock
 };
 
 /// The series of one shard that wait, by slot. Not thread-safe.
 class AwaitedHistories {
  public:
-  /// A new ask for the series in `slot`, in place of one that it may have.
-  AwaitedHistory& Add(uint32_t slot, int64_t now_ms) {
+  /// A new ask for the series in `slot`, in place of one that it may have; it is not given out before SetReady.
+  AwaitedHistory& Add(uint32_t slot) {
     AwaitedHistory& awaited = by_slot_[slot] = AwaitedHistory();
     awaited.ask = ++last_ask_;
-    awaited.since_ms = now_ms;
-    unasked_.emplace_back(slot, awaited.ask);
     return awaited;
+  }
+  /// The series has a live sample, and so its history an end. Nothing where that was known.
+  void SetReady(uint32_t slot, int64_t now_ms) {
+    AwaitedHistory* awaited = Find(slot);
+    if (awaited == nullptr || std::exchange(awaited->ready, true)) return;
+    awaited->since_ms = now_ms;
+    unasked_.emplace_back(slot, awaited->ask);
   }
   const AwaitedHistory* Find(uint32_t slot) const {
     const auto at = by_slot_.find(slot);
@@ -92,10 +99,12 @@ class AwaitedHistories {
       limit--;
     }
   }
-  void ReturnAll() {
+  void ReturnAll(int64_t now_ms) {
     unasked_.clear();
     for (auto& [slot, awaited] : by_slot_) {
       awaited.asked = false;
+      if (!awaited.ready) continue;
+      awaited.since_ms = now_ms;
       unasked_.emplace_back(slot, awaited.ask);
     }
   }

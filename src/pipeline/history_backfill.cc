@@ -99,6 +99,12 @@ void HistoryBackfill::Collect() {
   }
   if (all.empty()) return;
   std::vector<HistoryGroup> groups = GroupAsks(std::move(all));
+  for (HistoryGroup& group : groups) {  // they have waited with their shards before
+    const auto longest = std::max_element(group.members.begin(), group.members.end(), [](auto& a, auto& b) {
+      return a.ask.waited_ms < b.ask.waited_ms;
+    });
+    group.collected -= milliseconds(longest->ask.waited_ms);
+  }
   MutexLock lock(mutex_);
   for (HistoryGroup& group : groups) groups_.push_back(std::move(group));
   changed_.NotifyAll();

@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 constexpr size_t kSamplesPerBatch = 1024;
 constexpr size_t kMaxOutstanding = 3;
 constexpr size_t kFinishedAtOnce = 64;
+constexpr size_t kFailuresForGood = 2;  // of each store, where waiting does not help
 constexpr milliseconds kMinBackoff(500), kMaxBackoff(30'000);
 constexpr HistoryGap kNoGap{std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
 
@@ -65,7 +66,12 @@ bool HistoryBackfill::Worker::ReadWindows(HistoryWalk& walk) {
   // A group that has waited while the store was away has been patient already.
   const bool store_answers = backfill_.last_success_.load() > group_.collected;
   auto last_success = store_answers ? steady_clock::now() : group_.collected;
+  const auto patience = milliseconds(backfill_.options_.patience_ms);
   for (size_t failures = 0; !walk.done();) {
+    if (steady_clock::now() - last_success > patience) {
+      Log(LogLevel::kWarn, "cannot read history; series go on without it", {{"series", group_.members.size()}});
+      return false;
+    }
     const absl::Status status = walk.ReadWindow(*readers_[source_], take);
     if (!SendAll() || absl::IsCancelled(status)) return false;
     if (status.ok()) {
@@ -84,13 +90,16 @@ bool HistoryBackfill::Worker::ReadWindows(HistoryWalk& walk) {
                                           {"series", group_.members.size()},
                                           {"from_unix", walk.at_ms() / 1000},
                                           {"error", std::string(status.message())}};
-    if (steady_clock::now() - last_success > milliseconds(backfill_.options_.patience_ms)) {
-      Log(LogLevel::kWarn, "cannot read history; series go on without it", fields);
+    failures++;
+    const bool will_pass = !absl::IsFailedPrecondition(status) && !absl::IsResourceExhausted(status);
+    const bool others_are_read = backfill_.last_success_.load() > group_.collected;
+    if (!will_pass && others_are_read && failures >= kFailuresForGood * readers_.size()) {
+      Log(LogLevel::kWarn, "cannot read the history of some series; they go on without it", fields);
       return false;
     }
     backfill_.failure_log_.Log(LogLevel::kWarn, "cannot read history, trying again", fields);
     source_ = (source_ + 1) % readers_.size();
-    if (++failures % readers_.size() == 0 && !backfill_.Pause(backoff.Next())) return false;
+    if (failures % readers_.size() == 0 && !backfill_.Pause(backoff.Next())) return false;
   }
   return true;
 }

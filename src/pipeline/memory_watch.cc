@@ -19,7 +19,7 @@ void MemoryWatch::Look(const Reading& reading) {
   full_ = used > 1;
   pressed_ = used > (pressed_ ? kEnoughBelow : kPressedAbove);
   if (used < kPlentyBelow) relief_ = MemoryRelief::kNone;
-  if (reading.relieved_series != relieved_series_ || !pressed_) {
+  if (reading.relieved_series != relieved_series_ || reading.waiting_series > 0 || !pressed_) {
     relieved_series_ = reading.relieved_series;
     since_ms_ = reading.now_ms;
   }

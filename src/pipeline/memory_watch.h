@@ -26,6 +26,7 @@ class MemoryWatch {
     double used_bytes = 0;
     double limit_bytes = 0;        ///< 0: none
     uint64_t relieved_series = 0;  ///< how often one gave something up, since the start
+    size_t waiting_series = 0;     ///< that cannot give anything up yet
     int64_t now_ms = 0;
     int64_t lap_ms = 0;  ///< within this time every series is asked once
   };

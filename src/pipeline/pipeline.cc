@@ -253,11 +253,14 @@ void Pipeline::ReportLoop() {
 }
 
 void Pipeline::WatchMemory(int64_t lap_ms) {
+  size_t waiting_series = 0;
+  for (const auto& shard : shards_) waiting_series += shard->report().await_history;
   const size_t limit_bytes = max_memory_bytes_.load();
   const bool was_full = memory_watch_.full();
   memory_watch_.Look({.used_bytes = limit_bytes > 0 ? ResidentBytes() : 0,
                       .limit_bytes = static_cast<double>(limit_bytes),
                       .relieved_series = admission_.relieved_series,
+                      .waiting_series = waiting_series,
                       .now_ms = clock_.NowMs(),
                       .lap_ms = lap_ms});
   admission_.memory_pressed = memory_watch_.pressed();

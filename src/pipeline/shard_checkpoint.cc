@@ -65,7 +65,6 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   const bool has_model = RestoreModel(record, state);
   RestoreOutput(record, state);
   status_counts_[static_cast<size_t>(state.status)]++;
-  if (reads_history_ && !has_model) state.ring = SampleRing();  // all of it is read again
   const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
   Enlist(slot);
   AwaitRestOfHistory(slot);

@@ -197,6 +197,7 @@ void ShardEngine::Enlist(uint32_t slot) {
 
 SampleVerdict ShardEngine::ApplyTo(uint32_t slot, const IncomingSample& sample, int64_t now_ms) {
   SeriesState& state = registry_[slot];
+  if (state.awaits_history) return Hold(slot, {sample.timestamp_ms, sample.value}, now_ms);
   if (state.model == nullptr) Inherit(slot, sample.timestamp_ms);
   const SampleVerdict verdict = ApplyTo(state, sample, now_ms);
   if (verdict == SampleVerdict::kStaleMarker) LeaveModel(slot);
@@ -205,7 +206,6 @@ SampleVerdict ShardEngine::ApplyTo(uint32_t slot, const IncomingSample& sample, 
 
 SampleVerdict ShardEngine::ApplyTo(SeriesState& state, const IncomingSample& incoming, int64_t now_ms) {
   const Sample sample{incoming.timestamp_ms, incoming.value};
-  if (state.awaits_history) return Hold(state, sample, now_ms);
   SampleOutcome outcome;
   if (state.model == nullptr && IsGrownUp(state, sample.timestamp_ms)) StartModel(state);
   if (state.model != nullptr) {

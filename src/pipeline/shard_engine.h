@@ -104,7 +104,7 @@ class ShardEngine {
   SampleVerdict Ignore(const Fingerprint& fingerprint, SampleVerdict verdict);
   SampleVerdict ApplyTo(uint32_t slot, const IncomingSample& sample, int64_t now_ms);
   SampleVerdict ApplyTo(SeriesState& state, const IncomingSample& sample, int64_t now_ms);
-  SampleVerdict Hold(SeriesState& state, Sample sample, int64_t now_ms);
+  SampleVerdict Hold(uint32_t slot, Sample sample, int64_t now_ms);
   AwaitedHistory* FindAwaited(uint32_t slot, uint32_t ask);
   void EndAwaiting();
   SampleOutcome AddToGrid(SeriesState& state, Sample sample, int64_t now_ms);
@@ -125,11 +125,12 @@ class ShardEngine {
 
   void FetchMembers(std::span<const Schedule::Member> members) const;
   bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
+  bool KnowsRecent(const SeriesState& state, int64_t now_ms) const;
   bool Predict(SeriesState& state, int64_t now_ms);
   void AppendForecasts(SeriesState& state, int64_t now_ms);
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
   void LogSpeakers(const SeriesState& state) const;
-  void TallySeries(const SeriesState& state);
+  void TallySeries(uint32_t slot);
   void OpenOutput(const SeriesState& state);
   void EndOutput(SeriesState& state);
   void Remove(uint32_t slot);

@@ -40,7 +40,7 @@ IncomingSample Incoming(Sample sample) {
 void ShardEngine::AwaitHistory(uint32_t slot) {
   SeriesState& state = registry_[slot];
   if (!reads_history_ || state.kind != SampleKind::kFloat) return;  // stores keep histograms in another form
-  AwaitedHistory& awaited = awaited_.Add(slot, context_.clock.NowMs());
+  AwaitedHistory& awaited = awaited_.Add(slot);
   state.awaits_history = true;
   if (state.model != nullptr && !state.model->grid.empty()) {
     SampleRing held;
@@ -50,12 +50,15 @@ void ShardEngine::AwaitHistory(uint32_t slot) {
     });
     state.ring = std::move(held);
   }
+  if (!state.ring.empty()) awaited_.SetReady(slot, context_.clock.NowMs());
 }
 
 void ShardEngine::AwaitRestOfHistory(uint32_t slot) {
-  AwaitHistory(slot);
+  SampleRing known;  // of a series too young for models: goes before what comes
   SeriesState& state = registry_[slot];
-  if (state.awaits_history && state.model == nullptr) std::swap(state.ring, awaited_.Find(slot)->past);
+  if (!state.was_modelled) std::swap(state.ring, known);
+  AwaitHistory(slot);
+  std::swap(state.awaits_history ? awaited_.Find(slot)->past : state.ring, known);
 }
 
 void ShardEngine::TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<HistoryAsk>& asks) {
@@ -65,7 +68,8 @@ void ShardEngine::TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<H
     HistoryAsk& ask = asks.emplace_back();
     ask.slot = slot;
     ask.number = awaited.ask;
-    ask.to_ms = awaited.read_before_ms = state.ring.empty() ? now_ms : state.ring.oldest_ms();
+    ask.to_ms = awaited.read_before_ms = state.ring.oldest_ms();
+    ask.waited_ms = std::max<int64_t>(0, now_ms - awaited.since_ms);
     ask.from_ms = ask.to_ms - std::min(HistoryLength(state.rule->options), max_history_ms_);
     if (const int64_t newest_ms = NewestLearnt(state, awaited); newest_ms >= ask.from_ms) ask.from_ms = newest_ms + 1;
     label_store_.View(state.labels, labels_);
@@ -76,7 +80,7 @@ void ShardEngine::TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<H
 }
 
 void ShardEngine::ReturnHistoryAsks() {
-  awaited_.ReturnAll();
+  awaited_.ReturnAll(context_.clock.NowMs());
 }
 
 AwaitedHistory* ShardEngine::FindAwaited(uint32_t slot, uint32_t ask) {
@@ -84,13 +88,15 @@ AwaitedHistory* ShardEngine::FindAwaited(uint32_t slot, uint32_t ask) {
 }
 
 /// A live sample of a series that waits.
-SampleVerdict ShardEngine::Hold(SeriesState& state, Sample sample, int64_t now_ms) {
+SampleVerdict ShardEngine::Hold(uint32_t slot, Sample sample, int64_t now_ms) {
+  SeriesState& state = registry_[slot];
   if (!state.ring.empty() && sample.timestamp_ms <= state.ring.newest().timestamp_ms) {
     return sample.timestamp_ms == state.ring.newest().timestamp_ms ? SampleVerdict::kDuplicate
                                                                    : SampleVerdict::kOutOfOrder;
   }
   state.received_ms = now_ms;
   state.ring.Append(sample, series_options_.ring);
+  awaited_.SetReady(slot, now_ms);
   if (IsStaleMarker(sample.value)) return SampleVerdict::kStaleMarker;
   return std::isfinite(sample.value) ? SampleVerdict::kAccepted : SampleVerdict::kNotANumber;
 }
@@ -105,9 +111,8 @@ void ShardEngine::ApplyHistory(const HistoryBatch& batch) {
     AwaitedHistory* awaited = FindAwaited(series.slot, series.ask);
     if (awaited == nullptr) continue;
     SeriesState& state = registry_[series.slot];
-    const int64_t end_ms = state.ring.empty() ? now_ms + 1 : state.ring.oldest_ms();
+    const int64_t end_ms = state.ring.oldest_ms();
     int64_t newest_ms = NewestLearnt(state, *awaited);
-    const SeriesStatus status = state.status;
     const int64_t received_ms = state.received_ms;
     std::swap(state.ring, awaited->past);
     state.awaits_history = false;
@@ -123,7 +128,6 @@ void ShardEngine::ApplyHistory(const HistoryBatch& batch) {
     state.awaits_history = true;
     std::swap(state.ring, awaited->past);
     state.received_ms = received_ms;
-    SetStatus(state, status);
   }
   context_.metrics.history_samples.Increment(static_cast<double>(applied));
 }

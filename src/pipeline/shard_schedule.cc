@@ -98,13 +98,20 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
     Remove(slot);
     return false;
   }
-  if (!state.awaits_history && !Relieve(state) && Predict(state, now_ms)) {
+  const bool speaks = state.awaits_history ? KnowsRecent(state, now_ms) : !Relieve(state);
+  if (speaks && Predict(state, now_ms)) {
     context_.metrics.predictions.Increment();
     if (LogEnabled(LogLevel::kDebug)) LogSpeakers(state);
     FlushMuchOutput();
   }
-  TallySeries(state);
+  TallySeries(slot);
   return true;
+}
+
+/// Whether a series that waits has models from before that are not out of date: it need not fall silent meanwhile.
+bool ShardEngine::KnowsRecent(const SeriesState& state, int64_t now_ms) const {
+  return state.model != nullptr && !state.model->grid.empty() &&
+         state.model->grid.newest_ms() >= now_ms - series_options_.idle_timeout_ms;
 }
 
 bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
@@ -219,9 +226,11 @@ void ShardEngine::LogSpeakers(const SeriesState& state) const {
   }
 }
 
-void ShardEngine::TallySeries(const SeriesState& state) {
+void ShardEngine::TallySeries(uint32_t slot) {
+  const SeriesState& state = registry_[slot];
   Lap& lap = laps_[static_cast<size_t>(state.rule - rules_->rules().data())];
   lap.ring_bytes += state.ring.allocated_bytes();
+  if (state.awaits_history) lap.ring_bytes += awaited_.Find(slot)->past.allocated_bytes();
   lap.tally.series++;
   lap.tally.predicted += state.status == SeriesStatus::kPredicted;
   if (state.model == nullptr) return;
