@@ -4,7 +4,8 @@
 #   test/run.sh               unit tests, the fuzz corpora replayed, the consumer project, end-to-end tests (soak: 90 s),
 #                             and the guard of the hot path's speed (bench/guard.py)
 #   test/run.sh --quick       unit tests and the fuzz corpora only
-#   test/run.sh --sanitizers  also the unit tests under AddressSanitizer with UndefinedBehaviorSanitizer, and ThreadSanitizer
+#   test/run.sh --sanitizers  also the unit tests under AddressSanitizer with UndefinedBehaviorSanitizer, and those of
+#                             modules with threads under ThreadSanitizer
 #   test/run.sh --soak        the soak test at its full length, 5 minutes
 #   test/run.sh --no-install  touches no packages
 set -uo pipefail
@@ -18,7 +19,7 @@ for option in "$@"; do
     --soak) soak_seconds=300 ;;
     --no-install) install='' ;;
     *)
-      sed -n '2,9p' "$0" >&2
+      sed -n '2,10p' "$0" >&2
       exit 2
       ;;
   esac
@@ -44,21 +45,36 @@ step() {
   return 1
 }
 
-# build PRESET [TARGET]
+# build PRESET [TARGET...]
 build() { cmake --preset "$1" >"$results/configure-$1.log" 2>&1 || { cat "$results/configure-$1.log"; return 1; }
-  cmake --build --preset "$1" -j "$jobs" ${2:+--target "$2"}; }
+  cmake --build --preset "$1" -j "$jobs" ${2:+--target "${@:2}"}; }
 
 # Failures of single tests are counted from the files it leaves, so its exit code does not matter here.
+# run_unit_tests PRESET [FOLDER]: of one folder, or all.
 run_unit_tests() {
-  local preset=$1
-  mkdir -p "$results/$preset"
-  say "unit tests, $preset"
-  GTEST_OUTPUT="xml:$results/$preset/gtest/" ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure \
-    --output-junit "$results/$preset/ctest.xml"
-  [[ -s "$results/$preset/ctest.xml" ]] || echo "unit tests, $preset" >>"$results/failed_steps"
+  local preset=$1 folder=${2:-} suite=$1${2:+-${2##*/}}
+  mkdir -p "$results/$suite"
+  say "unit tests, $suite"
+  GTEST_OUTPUT="xml:$results/$suite/gtest/" ctest --test-dir "build/$preset${folder:+/$folder}" -j "$jobs" \
+    --output-on-failure --output-junit "$results/$suite/ctest.xml"
+  [[ -s "$results/$suite/ctest.xml" ]] || echo "unit tests, $suite" >>"$results/failed_steps"
 }
 
 unit_suite() { step "build, $1" build "$1" && run_unit_tests "$1"; }
+
+# The folders of tests whose modules know of threads: only these have anything to show ThreadSanitizer.
+threaded_folders() {
+  grep -rlE '#include (<(thread|atomic|future)>|"concurrency/)' src | cut -d/ -f2 | sort -u | while read -r module; do
+    [[ -f test/$module/CMakeLists.txt ]] && echo "test/$module"
+  done
+}
+
+threaded_suite() {
+  local folders folder
+  mapfile -t folders < <(threaded_folders)
+  step "build, $1" build "$1" "${folders[@]/%//all}" || return
+  for folder in "${folders[@]}"; do run_unit_tests "$1" "$folder"; done
+}
 
 # Exit code 1 only says that tests failed, which the result file says better; above it nothing was run.
 run_end_to_end_tests() {
@@ -81,7 +97,7 @@ if [[ -z $quick ]]; then
 fi
 if [[ -n $sanitizers ]]; then
   unit_suite asan-ubsan
-  unit_suite tsan
+  threaded_suite tsan
 fi
 say "done"
 /usr/bin/python3 test/count.py "$results"

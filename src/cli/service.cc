@@ -117,6 +117,7 @@ absl::Status Service::Start() {
   if (persistence_ != nullptr) {
     persistence_->Restore(hash_seed_);
     pipeline_.RefuseSamples(false);
+    MutexLock lock(reload_mutex_);
     persistence_->Start(storage_options_);
   }
   ready_ = true;
@@ -138,6 +139,7 @@ absl::Status Service::Reload() {
     destinations_ = options->remote_write;
   }
   pipeline_.Reconfigure(*options);
+  storage_options_ = options->storage;
   if (persistence_ != nullptr) persistence_->Reconfigure(options->storage);
   WarnOfRestart(*options);
   reload_successful_.Set(1);

@@ -45,12 +45,12 @@ class Service {
   const ServeFlags flags_;
   const IngestOptions ingest_options_;
   const size_t shards_;
-  StorageOptions storage_options_;
   const uint64_t hash_seed_;
   SystemClock clock_;
   const int64_t started_ms_;
   MetricRegistry metrics_;
   Mutex reload_mutex_;
+  StorageOptions storage_options_ PROMCAST_GUARDED_BY(reload_mutex_);
   std::vector<DestinationOptions> destinations_ PROMCAST_GUARDED_BY(reload_mutex_);
   Sender sender_;
   Pipeline pipeline_;

@@ -54,11 +54,11 @@ void ShardEngine::AwaitHistory(uint32_t slot) {
 }
 
 void ShardEngine::AwaitRestOfHistory(uint32_t slot) {
-  SampleRing known;  // of a series too young for models: goes before what comes
   SeriesState& state = registry_[slot];
-  if (!state.was_modelled) std::swap(state.ring, known);
+  if (state.was_modelled) return AwaitHistory(slot);
+  SampleRing known = std::move(state.ring);  // of a series too young for models: goes before what comes
   AwaitHistory(slot);
-  std::swap(state.awaits_history ? awaited_.Find(slot)->past : state.ring, known);
+  (state.awaits_history ? awaited_.Find(slot)->past : state.ring) = std::move(known);
 }
 
 void ShardEngine::TakeHistoryAsks(int64_t settle_ms, size_t limit, std::vector<HistoryAsk>& asks) {

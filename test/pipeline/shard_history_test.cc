@@ -213,6 +213,7 @@ TEST_F(ShardHistoryTest, IsAskedForOnceAndAgainOnlyWhenReturned) {
   read_->engine->TakeHistoryAsks(10'000, 10, asks);
   EXPECT_THAT(asks, SizeIs(1));
   read_->engine->ReturnHistoryAsks();
+  read_->clock.Advance(10'000);
   read_->engine->TakeHistoryAsks(10'000, 10, asks);
   EXPECT_THAT(asks, SizeIs(2));
 }
@@ -293,6 +294,54 @@ TEST_F(ShardHistoryTest, ARestoredSeriesGetsWhatCameAfterItsSnapshotAlsoWhenItIs
       EXPECT_EQ(Known(*read_), Known(*live_));
     }
   }
+}
+
+TEST_F(ShardHistoryTest, ARestoredSeriesIsAskedForOnlyOnceItsBacklogTellsWhereHistoryEnds) {
+  Send(*live_, Stretch(0, 400));
+  EngineFixture before({TestRule("load")});
+  before.clock.Set(read_->clock.NowMs());
+  Send(before, Stretch(0, 250));
+  Restore(*before.engine);
+  std::vector<HistoryAsk> asks;
+  read_->engine->TakeHistoryAsks(0, 10, asks);
+  EXPECT_THAT(asks, IsEmpty());
+  for (const Sample& sample : Stretch(300, 400)) {  // what the sender had kept, over more than a minute
+    read_->clock.Advance(1000);
+    EXPECT_NE(read_->Apply(kLoad, sample.timestamp_ms, sample.value), SampleVerdict::kOutOfOrder);
+  }
+  const HistoryAsk ask = Ask();
+  EXPECT_EQ(ask.to_ms, Stretch(300, 400).front().timestamp_ms);
+  Feed(ask, Stretch(0, 400));
+  read_->engine->FinishHistory(ask.slot, ask.number, true);
+  EXPECT_EQ(Known(*read_), Known(*live_));
+}
+
+TEST_F(ShardHistoryTest, ARestoredSeriesSpeaksWhileItWaitsAndEndsWithAMarkerInItsHistory) {
+  const auto written = [&] { return read_->written.size(); };
+  const int64_t end_ms = kStart + 250'000;
+  EngineFixture before({TestRule("load")});
+  before.clock.Set(end_ms);
+  for (int i = 0; i < 250; i++) before.Apply(kLoad, kStart + i * 1000, Wave(i));
+  read_->clock.Set(end_ms);
+  Restore(*before.engine);
+  read_->RunDue();
+  read_->clock.Advance(1000);
+  read_->RunDue();
+  EXPECT_GT(written(), 0u);
+  EXPECT_EQ(read_->Count(SeriesStatus::kPredicted), 1u);
+
+  Send(*read_, {{end_ms + 500'000, StaleMarker()}});
+  const HistoryAsk ask = Ask();
+  Feed(ask, {{end_ms, 1}, {end_ms + 1000, StaleMarker()}});
+  read_->written.clear();
+  read_->clock.Advance(1000);
+  read_->RunDue();
+  EXPECT_GT(written(), 0u);
+  for (const auto& [series, samples] : read_->written) {
+    EXPECT_THAT(samples, SizeIs(1));
+    EXPECT_TRUE(IsStaleMarker(samples[0].value)) << series;
+  }
+  EXPECT_EQ(read_->Count(SeriesStatus::kStale), 1u);
 }
 
 TEST_F(ShardHistoryTest, WhatTheRingLosesMeanwhileIsReadAsWell) {
