@@ -55,7 +55,7 @@ class HistoryBackfill {
   LogThrottle failure_log_{10'000};
   std::atomic<uint64_t> samples_{0}, series_{0};  // read, and gone live, since the progress log began
   std::atomic<int64_t> read_until_ms_{0};
-  std::atomic<std::chrono::steady_clock::time_point> last_success_{};
+  std::atomic<std::chrono::steady_clock::time_point> last_success_{}, last_failure_{};
 
   mutable Mutex mutex_;
   CondVar changed_;

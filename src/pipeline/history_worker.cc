@@ -68,7 +68,11 @@ bool HistoryBackfill::Worker::ReadWindows(HistoryWalk& walk) {
   auto last_success = store_answers ? steady_clock::now() : group_.collected;
   const auto patience = milliseconds(backfill_.options_.patience_ms);
   for (size_t failures = 0; !walk.done();) {
-    if (steady_clock::now() - last_success > patience) {
+    // Also before the first try, where others have just failed: each may take as long as its timeout.
+    const auto now = steady_clock::now();
+    const auto last_failure = backfill_.last_failure_.load();
+    const bool others_fail = last_failure > backfill_.last_success_.load() && now - last_failure < kMaxBackoff;
+    if ((failures > 0 || others_fail) && now - last_success > patience) {
       Log(LogLevel::kWarn, "cannot read history; series go on without it", {{"series", group_.members.size()}});
       return false;
     }
@@ -91,6 +95,7 @@ bool HistoryBackfill::Worker::ReadWindows(HistoryWalk& walk) {
                                           {"from_unix", walk.at_ms() / 1000},
                                           {"error", std::string(status.message())}};
     failures++;
+    backfill_.last_failure_ = steady_clock::now();
     const bool will_pass = !absl::IsFailedPrecondition(status) && !absl::IsResourceExhausted(status);
     const bool others_are_read = backfill_.last_success_.load() > group_.collected;
     if (!will_pass && others_are_read && failures >= kFailuresForGood * readers_.size()) {

@@ -272,6 +272,27 @@ TEST_F(HistoryBackfillTest, PatienceEnds) {
   EXPECT_EQ(read_.complete(), 0);
 }
 
+TEST_F(HistoryBackfillTest, WithoutPatienceAStoreThatAnswersIsStillRead) {
+  SendLast();
+  const auto backfill = Start({&store_}, /*patience_ms=*/0);
+  ASSERT_TRUE(read_.WaitUntilLive(kSeries));
+  ExpectAsStreamed();
+}
+
+TEST_F(HistoryBackfillTest, SeriesThatHaveWaitedLongEnoughDoNotEachTryAStoreThatIsAway) {
+  store_.FailNext(1'000'000);
+  const auto backfill = Start({&store_}, /*patience_ms=*/0);
+  read_.Send(0, kLiveFrom, kMinutes);
+  ASSERT_TRUE(read_.WaitUntilLive(1));
+  const int requests = store_.requests();
+  for (int i = 1; i < kSeries; i++) {
+    read_.Send(i, kLiveFrom, kMinutes);
+    ASSERT_TRUE(read_.WaitUntilLive(static_cast<size_t>(i) + 1));
+  }
+  EXPECT_EQ(read_.given_up(), kSeries);
+  EXPECT_EQ(store_.requests(), requests);
+}
+
 TEST_F(HistoryBackfillTest, ASeriesThatComesLaterIsReadThen) {
   for (int i = 1; i < kSeries; i++) read_.Send(i, kLiveFrom, kMinutes);
   const auto backfill = Start({&store_});
