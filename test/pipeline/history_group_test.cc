@@ -16,7 +16,7 @@ using ::testing::SizeIs;
 
 constexpr int64_t kDayMs = 86'400'000;
 
-std::vector<LabelView> LabelsOf(const std::string& instance, const std::string& metric = "load") {
+std::vector<LabelView> LabelsOf(std::string_view instance, std::string_view metric = "load") {
   return {{"__name__", metric}, {"instance", instance}, {"job", "a"}};
 }
 
