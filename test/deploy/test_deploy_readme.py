@@ -84,6 +84,7 @@ def documented_keys():
 
 EXAMPLES = {
     "forecasts[].match": "up", "forecasts[].name": "n", "forecasts[].floor": 0, "forecasts[].ceiling": 1,
+    "forecasts[].inherit_across": ["pod", "instance"],
     "forecasts[].thresholds": [{"name": "full", "below": 0}], "limits.max_memory": "4GiB",
     "remote_write[].url": "http://127.0.0.1:9090/api/v1/write", "remote_write[].name": "n",
     "remote_write[].remote_timeout": "30s", "remote_write[].headers": {"X-Scope-OrgID": "a"},
