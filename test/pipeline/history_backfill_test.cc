@@ -118,6 +118,8 @@ class Shards {
     for (size_t i = 0; i < kShards; i++) shards.push_back(std::make_unique<SeriesShard>(context, options_, rules, 16));
   }
 
+  ~Shards() { shards.clear(); }  // their threads use what is declared below
+
   void Send(int series, int first_minute, int end_minute) {
     std::vector<SentSample> samples;
     for (int m = first_minute; m < end_minute; m++)
