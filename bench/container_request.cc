@@ -1,8 +1,13 @@
 #include "container_request.h"
 
+#include <cstdint>
+#include <cstdlib>
 #include <utility>
+#include <vector>
 
+#include "remote_write/encoder.h"
 #include "remote_write/label_block.h"
+#include "remote_write/snappy_block.h"
 
 namespace promcast {
 namespace {
@@ -29,17 +34,17 @@ std::string ContainerLabelBlock(size_t i) {
 }  // namespace
 
 ContainerRequest::ContainerRequest() {
-  for (size_t i = 0; i < kSeries; i++) label_blocks_.push_back(ContainerLabelBlock(i));
   for (size_t i = 0; i < kSeries; i++) {
     const Sample sample{1'700'000'000'000 + static_cast<int64_t>(i), 4096.0 * static_cast<double>(i)};
-    samples_.push_back({label_blocks_[i], sample, MetricType::kUnknown});
+    batch_.Append(ContainerLabelBlock(i), sample, MetricType::kUnknown);
   }
 }
 
 std::string ContainerRequest::Message(WriteProtocol protocol) const {
-  std::string message;
-  RequestEncoder().Encode(protocol, samples_, message);
-  return message;
+  ByteBuffer body, message;
+  RequestEncoder().Encode(protocol, batch_, body);
+  if (!SnappyDecode(body.view(), SIZE_MAX, message).ok()) std::abort();
+  return std::string(message.view());
 }
 
 }  // namespace promcast

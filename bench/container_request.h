@@ -1,10 +1,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "remote_write/decoder.h"
-#include "remote_write/encoder.h"
+#include "remote_write/output_batch.h"
 
 namespace promcast {
 
@@ -14,16 +13,13 @@ class ContainerRequest {
   static constexpr size_t kSeries = 2000;  ///< Prometheus's max_samples_per_send
 
   ContainerRequest();
-  ContainerRequest(const ContainerRequest&) = delete;
-  ContainerRequest& operator=(const ContainerRequest&) = delete;
 
-  const std::vector<OutgoingSample>& samples() const { return samples_; }
+  const OutputBatch& batch() const { return batch_; }
   /// The message, not compressed.
   std::string Message(WriteProtocol protocol) const;
 
  private:
-  std::vector<std::string> label_blocks_;
-  std::vector<OutgoingSample> samples_;  // point into label_blocks_
+  OutputBatch batch_;
 };
 
 }  // namespace promcast

@@ -39,7 +39,7 @@ Service::Service(const ServeFlags& flags, const PipelineOptions& options)
       storage_options_(options.storage),
       destinations_(options.remote_write),
       sender_(options.remote_write, clock_, metrics_),
-      pipeline_(options, clock_, metrics_, [this](const OutputBatch& batch) { sender_.Enqueue(batch); }),
+      pipeline_(options, clock_, metrics_, [this](auto batch) { sender_.Enqueue(batch); }),
       endpoint_(WithSeed(options.ingest, hash_seed_), pipeline_, metrics_),
       read_endpoint_(pipeline_, ReadOptions(), metrics_),
       reload_successful_(metrics_.AddGauge("promcast_config_last_reload_successful",

@@ -32,107 +32,116 @@ const std::string kScoreName = EncodedLabel(kMetricNameLabel, "forecast_anomaly_
 const std::string kVerdictName = EncodedLabel(kMetricNameLabel, "forecast_anomaly");
 const std::string kTimeToThresholdName = EncodedLabel(kMetricNameLabel, "forecast_time_to_threshold_seconds");
 
-/// Cuts the labels at `added`, after those of `reserved` have been renamed.
-void Cut(std::span<const LabelView> labels, std::span<const std::string_view> reserved,
-         std::span<const std::string_view> added, std::string& block, std::span<std::string_view> pieces) {
-  const auto is_reserved = [&](const LabelView& label) {
-    return std::find(reserved.begin(), reserved.end(), label.name) != reserved.end();
-  };
-  if (std::none_of(labels.begin(), labels.end(), is_reserved)) return EncodeCutLabels(labels, added, block, pieces);
-  std::vector<Label> renamed;
-  for (const LabelView& label : labels) {
-    renamed.push_back({(is_reserved(label) ? "exported_" : "") + std::string(label.name), std::string(label.value)});
-  }
-  const Labels sorted(std::move(renamed));
-  std::vector<LabelView> views;
-  for (const Label& label : sorted) views.push_back({label.name, label.value});
-  EncodeCutLabels(views, added, block, pieces);
-}
-
 }  // namespace
 
-void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule) {
+OutputSeries::Piece OutputSeries::KeepLabel(std::string_view name, std::string_view value) {
+  text_.clear();
+  AppendLabel(text_, name, value);
+  return out_->Keep(text_);
+}
+
+/// Cuts the labels at `added`, after those of `reserved` have been renamed where one of them is a series' own (`clash`:
+/// one is that does not stand in `added`).
+void OutputSeries::Cut(std::span<const LabelView> labels, bool clash, std::span<const std::string_view> reserved,
+                       std::span<const std::string_view> added, CutBlock& block) {
+  std::array<std::string_view, kPlaces + 1> texts;
+  if (constexpr size_t kName = 1; EncodeCutLabels(labels, added, text_, texts) > kName || clash) {
+    std::vector<Label> renamed;
+    for (const LabelView& label : labels) {
+      const bool is_reserved = std::find(reserved.begin(), reserved.end(), label.name) != reserved.end();
+      renamed.push_back({(is_reserved ? "exported_" : "") + std::string(label.name), std::string(label.value)});
+    }
+    const Labels sorted(std::move(renamed));
+    std::vector<LabelView> views;
+    for (const Label& label : sorted) views.push_back({label.name, label.value});
+    EncodeCutLabels(views, added, text_, texts);
+  }
+  for (size_t i = 0; i < texts.size(); i++) block[i] = texts[i].empty() ? kNothing : out_->Keep(texts[i]);
+}
+
+void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out) {
   rule_ = &rule;
+  out_ = &out;
   std::string_view stem;
   for (const LabelView& label : labels) {
     if (label.name == kMetricNameLabel) stem = label.value;
   }
-  const auto set = [](std::string& out, std::string_view name, std::string_view value) {
-    out.clear();
-    AppendLabel(out, name, value);
-  };
-  set(metric_label_, "metric", stem);
+  metric_ = KeepLabel("metric", stem);
   if (reading == CellReading::kRate && stem.ends_with("_total")) stem.remove_suffix(6);
   const std::string_view rate = reading == CellReading::kRate ? "rate_" : "";
-  const auto set_name = [&](std::string& out, std::string_view prefix) {
+  const auto keep_name = [&](std::string_view prefix) {
     name_.assign(prefix).append(rate).append(stem);
-    set(out, kMetricNameLabel, name_);
+    return KeepLabel(kMetricNameLabel, name_);
   };
-  set_name(point_label_, "predicted_");
-  set_name(lower_label_, "predicted_lower_");
-  set_name(upper_label_, "predicted_upper_");
-  Cut(labels, kReservedLabels, kAddedNames, block_text_, block_);
+  point_ = keep_name("predicted_");
+  lower_ = keep_name("predicted_lower_");
+  upper_ = keep_name("predicted_upper_");
+  forecaster_ = out.Keep(kForecaster);
+  horizons_.clear();
+  for (const std::string& label : rule.horizon_labels) horizons_.push_back(out.Keep(label));
+  coverages_.clear();
+  for (const std::string& label : rule.coverage_labels) coverages_.push_back(out.Keep(label));
+  Cut(labels, false, kReservedLabels, kAddedNames, block_);
   if (rule.options.thresholds.empty()) return;
-  Cut(labels, kReservedThresholdLabels, kThresholdNames, threshold_block_text_, threshold_block_);
+  const bool clash = std::any_of(labels.begin(), labels.end(), [](auto& label) { return label.name == "horizon"; });
+  Cut(labels, clash, kReservedThresholdLabels, kThresholdNames, threshold_block_);
 }
 
-void OutputSeries::Append(const CutBlock& block, const AddedLabels& added, Sample sample, OutputBatch& out) {
-  std::array<std::string_view, 2 * kPlaces + 1> pieces;
+void OutputSeries::Append(const CutBlock& block, const AddedLabels& added, Sample sample) {
+  std::array<Piece, 2 * kPlaces + 1> pieces;
+  size_t count = 0;
+  const auto add = [&](Piece piece) {
+    pieces[count] = piece;
+    count += piece != kNothing;
+  };
   for (size_t i = 0; i < kPlaces; i++) {
-    pieces[2 * i] = block[i];
-    pieces[2 * i + 1] = added[i];
+    add(block[i]);
+    add(added[i]);
   }
-  pieces.back() = block.back();
-  out.Append(pieces, sample);
+  add(block.back());
+  out_->Append(std::span(pieces).first(count), sample);
 }
 
-void OutputSeries::AppendPoint(size_t horizon, Sample sample, OutputBatch& out) {
-  Append(block_, {point_label_, "", kForecaster, rule_->horizon_labels[horizon], ""}, sample, out);
+void OutputSeries::AppendPoint(size_t horizon, Sample sample) {
+  Append(block_, {point_, kNothing, forecaster_, horizons_[horizon], kNothing}, sample);
 }
 
-void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper, OutputBatch& out) {
-  const std::string_view coverage_label = rule_->coverage_labels[coverage];
-  const std::string_view horizon_label = rule_->horizon_labels[horizon];
-  Append(block_, {lower_label_, coverage_label, kForecaster, horizon_label, ""}, lower, out);
-  Append(block_, {upper_label_, coverage_label, kForecaster, horizon_label, ""}, upper, out);
+void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper) {
+  Append(block_, {lower_, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, lower);
+  Append(block_, {upper_, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, upper);
 }
 
-void OutputSeries::CurveLabels(size_t part, std::string& label_block) const {
-  const std::string_view name_label = part == 0 ? point_label_ : part % 2 == 1 ? lower_label_ : upper_label_;
-  const std::string_view coverage_label = part > 0 ? rule_->coverage_labels[(part - 1) / 2] : std::string_view();
-  const AddedLabels added{name_label, coverage_label, kForecaster, "", ""};
-  label_block.clear();
-  for (size_t i = 0; i < kPlaces; i++) label_block.append(block_[i]).append(added[i]);
-  label_block.append(block_.back());
+void OutputSeries::AppendCurve(size_t part, Sample sample) {
+  const Piece name = part == 0 ? point_ : part % 2 == 1 ? lower_ : upper_;
+  const Piece coverage = part == 0 ? kNothing : coverages_[(part - 1) / 2];
+  Append(block_, {name, coverage, forecaster_, kNothing, kNothing}, sample);
 }
 
-void OutputSeries::AppendAnomaly(Sample score, Sample verdict, OutputBatch& out) {
-  Append(block_, {kScoreName, "", kForecaster, "", metric_label_}, score, out);
-  Append(block_, {kVerdictName, "", kForecaster, "", metric_label_}, verdict, out);
+void OutputSeries::AppendAnomaly(Sample score, Sample verdict) {
+  Append(block_, {out_->Keep(kScoreName), kNothing, forecaster_, kNothing, metric_}, score);
+  Append(block_, {out_->Keep(kVerdictName), kNothing, forecaster_, kNothing, metric_}, verdict);
 }
 
-void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds, OutputBatch& out) {
+void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds) {
   const ThresholdOptions& options = rule_->options.thresholds[threshold];
   const std::string_view edge_text =
       options.side == ThresholdSide::kBelow ? rule_->lower_edge_text : rule_->upper_edge_text;
-  quantile_label_.clear();
-  AppendLabel(quantile_label_, "quantile", edge ? edge_text : "0.5");
-  threshold_label_.clear();
-  AppendLabel(threshold_label_, "threshold", options.name);
-  Append(threshold_block_, {kTimeToThresholdName, kForecaster, metric_label_, quantile_label_, threshold_label_},
-         seconds, out);
+  const Piece quantile = KeepLabel("quantile", edge ? edge_text : "0.5");
+  const Piece threshold_label = KeepLabel("threshold", options.name);
+  Append(threshold_block_, {out_->Keep(kTimeToThresholdName), forecaster_, metric_, quantile, threshold_label},
+         seconds);
 }
 
-void OutputSeries::AppendEnd(int64_t timestamp_ms, uint16_t threshold_output, OutputBatch& out) {
+void OutputSeries::AppendEnd(int64_t timestamp_ms, uint16_t threshold_output) {
   const Sample end{timestamp_ms, StaleMarker()};
   for (size_t horizon = 0; horizon < rule_->horizon_texts.size(); horizon++) {
-    AppendPoint(horizon, end, out);
+    AppendPoint(horizon, end);
     for (size_t coverage = 0; coverage < rule_->coverage_texts.size(); coverage++)
-      AppendBand(horizon, coverage, end, end, out);
+      AppendBand(horizon, coverage, end, end);
   }
-  if (rule_->options.anomaly_score) AppendAnomaly(end, end, out);
+  if (rule_->options.anomaly_score) AppendAnomaly(end, end);
   for (size_t bit = 0; bit < 2 * rule_->options.thresholds.size(); bit++) {
-    if ((threshold_output >> bit & 1) != 0) AppendTimeToThreshold(bit / 2, bit % 2 != 0, end, out);
+    if ((threshold_output >> bit & 1) != 0) AppendTimeToThreshold(bit / 2, bit % 2 != 0, end);
   }
 }
 

@@ -30,7 +30,7 @@ void AppendRuleSeries(std::string_view name, std::vector<LabelView> labels, Samp
 }  // namespace
 
 Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
-                   std::function<void(const OutputBatch&)> write)
+                   std::function<void(std::shared_ptr<const OutputBatch>)> write)
     : clock_(clock),
       write_(std::move(write)),
       registry_(metrics),
@@ -240,15 +240,15 @@ void Pipeline::ReportLoop() {
     for (const RuleReport& rule : rules) lap_ms = std::max(lap_ms, rule.options.interval_ms);
     WatchMemory(lap_ms);
     ReviewReadings();
-    OutputBatch out;
+    auto out = std::make_shared<OutputBatch>();
     const int64_t now_ms = clock_.NowMs();
     for (const RuleReport& rule : rules) {
       int64_t& next = next_ms[rule.options.name];
       if (now_ms < next && next <= now_ms + rule.options.interval_ms) continue;
       next = now_ms + rule.options.interval_ms;
-      WriteRuleReport(rule, now_ms, out);
+      WriteRuleReport(rule, now_ms, *out);
     }
-    if (!out.empty()) write_(out);
+    if (!out->empty()) write_(std::move(out));
   }
 }
 

@@ -41,7 +41,7 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
  public:
   /// `write` takes finished output from the shards' threads; it must not block.
   Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
-           std::function<void(const OutputBatch&)> write);
+           std::function<void(std::shared_ptr<const OutputBatch>)> write);
   ~Pipeline() override;
 
   size_t shard_count() const override { return shards_.size(); }
@@ -85,7 +85,7 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
   void WriteRuleReport(const RuleReport& report, int64_t now_ms, OutputBatch& out) const;
 
   const Clock& clock_;
-  const std::function<void(const OutputBatch&)> write_;
+  const std::function<void(std::shared_ptr<const OutputBatch>)> write_;
   MetricRegistry& registry_;
   PipelineMetrics metrics_;
   MetricCatalog catalog_;

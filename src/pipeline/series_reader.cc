@@ -117,11 +117,14 @@ bool SeriesReader::ReadCurves(const SeriesState& state, std::span<const LabelVie
 
 void SeriesReader::SelectCurves(const SeriesState& state, std::span<const LabelView> labels) {
   curves_.clear();
-  output_series_.Open(labels, state.reading, *state.rule);
+  curve_labels_.Clear();
+  output_series_.Open(labels, state.reading, *state.rule, curve_labels_);
+  std::vector<LabelView> curve;
   for (size_t part = 0; part <= 2 * state.rule->options.coverages.size(); part++) {
-    output_series_.CurveLabels(part, curve_block_);
-    DecodeLabelBlock(curve_block_, curve_labels_);
-    if (selector_.Matches(curve_labels_)) curves_.push_back({part, {}, curve_block_});
+    output_series_.AppendCurve(part, {});
+    std::string block = curve_labels_.LabelBlock(part);
+    DecodeLabelBlock(block, curve);
+    if (selector_.Matches(curve)) curves_.push_back({part, {}, std::move(block)});
   }
 }
 

@@ -40,7 +40,7 @@ class SeriesReader {
  private:
   /// One of the curves of a series that the query selects.
   struct Curve {
-    size_t part;  ///< see OutputSeries::CurveLabels
+    size_t part;  ///< see OutputSeries::AppendCurve
     ChunkPacker packer;
     std::string label_block;
   };
@@ -57,8 +57,7 @@ class SeriesReader {
   const bool may_want_samples_, may_want_curves_;
   size_t points_ = 0;
 
-  std::string curve_block_;
-  std::vector<LabelView> curve_labels_;
+  OutputBatch curve_labels_;
   std::vector<double> lower_, upper_, at_, next_;
   std::vector<Curve> curves_;
   OutputSeries output_series_;

@@ -315,13 +315,13 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
 
 void ShardEngine::OpenOutput(const SeriesState& state) {
   label_store_.View(state.labels, output_labels_);
-  output_series_.Open(output_labels_, state.reading, *state.rule);
+  output_series_.Open(output_labels_, state.reading, *state.rule, *output_);
 }
 
 void ShardEngine::EndOutput(SeriesState& state) {
   if (!state.has_output) return;
   OpenOutput(state);
-  output_series_.AppendEnd(context_.clock.NowMs(), state.threshold_output, output_);
+  output_series_.AppendEnd(context_.clock.NowMs(), state.threshold_output);
   state.threshold_output = 0;
   context_.admission.output_series.Return(state.rule->OutputSeries());
   state.has_output = false;
@@ -337,17 +337,17 @@ void ShardEngine::Remove(uint32_t slot) {
   registry_.Erase(slot);
 }
 
-// While a core's cache still holds it.
 void ShardEngine::FlushMuchOutput() {
   constexpr size_t kMuch = 1024;
-  if (output_.size() >= kMuch) FlushOutput();
+  if (output_->size() >= kMuch) FlushOutput();
 }
 
 void ShardEngine::FlushOutput() {
-  if (output_.empty()) return;
-  context_.metrics.output_samples.Increment(static_cast<double>(output_.size()));
-  context_.write(output_);
-  output_.Clear();
+  if (output_->empty()) return;
+  context_.metrics.output_samples.Increment(static_cast<double>(output_->size()));
+  auto next = std::make_shared<OutputBatch>();
+  next->Reserve(*output_);
+  context_.write(std::exchange(output_, std::move(next)));
 }
 
 void ShardEngine::Reconfigure(const PipelineOptions& options, std::shared_ptr<const RuleSet> rules) {

@@ -43,7 +43,7 @@ struct ShardContext {
   PipelineMetrics& metrics;
   Lineage& lineage;
   size_t shards;  ///< how many there are: each takes its part of limits.max_known_series
-  std::function<void(const OutputBatch&)> write;  ///< takes finished output; must not block
+  std::function<void(std::shared_ptr<const OutputBatch>)> write;  ///< takes finished output; must not block
 };
 
 /// The series of one shard: finds or admits them, keeps their rings, grids and models, and on schedule asks them for
@@ -158,7 +158,7 @@ class ShardEngine {
 
   OutputSeries output_series_;
   std::vector<LabelView> output_labels_;
-  OutputBatch output_;
+  std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
   std::vector<LabelView> labels_;

@@ -158,14 +158,14 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
       std::fill(lower_.begin(), lower_.end(), StaleMarker());
       std::fill(upper_.begin(), upper_.end(), StaleMarker());
     }
-    output_series_.AppendPoint(h, {now_ms, forecast.point}, output_);
+    output_series_.AppendPoint(h, {now_ms, forecast.point});
     for (size_t c = 0; c < rule.coverages.size(); c++) {
-      output_series_.AppendBand(h, c, {now_ms, forecast.lower[c]}, {now_ms, forecast.upper[c]}, output_);
+      output_series_.AppendBand(h, c, {now_ms, forecast.lower[c]}, {now_ms, forecast.upper[c]});
     }
   }
   if (const double score = model.bank.anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
     const double verdict = std::abs(score) <= 1 ? 0 : (score > 0 ? 1 : -1);
-    output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict}, output_);
+    output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict});
   }
   AppendTimesToThresholds(state, now_ms);
 }
@@ -201,7 +201,7 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
       if (!seconds && (state.threshold_output & bit) == 0) continue;  // absent, and was before
       state.threshold_output =
           static_cast<uint16_t>(seconds ? state.threshold_output | bit : state.threshold_output & ~bit);
-      output_series_.AppendTimeToThreshold(i, edge, {now_ms, seconds.value_or(StaleMarker())}, output_);
+      output_series_.AppendTimeToThreshold(i, edge, {now_ms, seconds.value_or(StaleMarker())});
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "remote_write/metric_type.h"
 #include "remote_write/wire.h"
 #include "timeseries/fingerprint.h"
 #include "timeseries/labels.h"
@@ -26,8 +27,6 @@ struct DecodeLimits {
   size_t max_symbols = 1 << 18;  ///< 2.0 only; see RequestDecoder::MaxSymbols
   friend bool operator==(const DecodeLimits&, const DecodeLimits&) = default;
 };
-
-enum class MetricType : uint8_t { kUnknown, kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateset };
 
 struct MetadataView {
   MetricType type = MetricType::kUnknown;

@@ -1,31 +1,24 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "remote_write/decoder.h"
-#include "timeseries/sample.h"
+#include "remote_write/output_batch.h"
+#include "remote_write/snappy_block.h"
 
 namespace promcast {
 
-/// One sample to write, with the label block of its series (see label_block.h; must hold __name__).
-struct OutgoingSample {
-  std::string_view label_block;
-  Sample sample;
-  MetricType type = MetricType::kGauge;
-};
-
-/// Encodes requests of either version; 2.0 shares label text through a symbol table (symbols[0] = "").
+/// Encodes the bodies of requests of either version; 2.0 shares label text through a symbol table (symbols[0] = "").
 /// Keeps its scratch memory between requests; one thread at a time.
 class RequestEncoder {
  public:
   RequestEncoder();
   ~RequestEncoder();
-  /// Replaces `message` with a request that holds each sample as a TimeSeries of its own. Not compressed.
-  void Encode(WriteProtocol protocol, std::span<const OutgoingSample> samples, std::string& message);
+  /// Replaces `body` with a compressed request that holds each sample as a TimeSeries of its own. Samples of one batch
+  /// stand together.
+  void Encode(WriteProtocol protocol, std::span<const OutgoingSample> samples, ByteBuffer& body);
+  void Encode(WriteProtocol protocol, const OutputBatch& batch, ByteBuffer& body);
 
  private:
   struct Impl;

@@ -94,19 +94,24 @@ int CompareLabelBlocks(std::string_view a, std::string_view b) {
   }
 }
 
-void EncodeCutLabels(std::span<const LabelView> sorted_labels, std::span<const std::string_view> names,
-                     std::string& block, std::span<std::string_view> pieces) {
+size_t EncodeCutLabels(std::span<const LabelView> sorted_labels, std::span<const std::string_view> names,
+                       std::string& block, std::span<std::string_view> pieces) {
   block.resize(MaxBytes(sorted_labels));
   char* at = block.data();
   const char* piece_begin = at;
-  size_t i = 0;
+  size_t i = 0, left_out = 0;
   const auto end_piece = [&] { pieces[i++] = {std::exchange(piece_begin, at), at}; };
   for (const LabelView& label : sorted_labels) {
     while (i < names.size() && names[i] < label.name) end_piece();
-    if (i == names.size() || names[i] != label.name) at = WriteLabel(label, at);
+    if (i < names.size() && names[i] == label.name) {
+      left_out++;
+    } else {
+      at = WriteLabel(label, at);
+    }
   }
   while (i <= names.size()) end_piece();
   block.resize(static_cast<size_t>(at - block.data()));
+  return left_out;
 }
 
 }  // namespace promcast

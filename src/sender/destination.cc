@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <numeric>
-#include <string_view>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace promcast {
 
 Destination::Destination(const DestinationOptions& options, const Clock& clock, MetricRegistry& metrics)
-    : state_(options, clock, metrics) {
+    : state_(options, clock, metrics), stripper_(options.strip_external_labels) {
   for (size_t i = 0; i < options.queue_config.max_shards; i++) shards_.push_back(std::make_unique<Shard>(state_));
 }
 
@@ -15,19 +17,20 @@ Destination::~Destination() {
   for (auto& shard : shards_) shard->Stop();  // all of them before the first is waited for
 }
 
-void Destination::Enqueue(const OutputBatch& batch) {
-  if (batch.empty()) return;
-  std::vector<std::vector<size_t>> indices(shards_.size());
+void Destination::Enqueue(const std::shared_ptr<const OutputBatch>& unstripped) {
+  if (unstripped->empty()) return;
+  const auto batch =
+      stripper_.empty() ? unstripped : std::make_shared<const OutputBatch>(stripper_.Strip(*unstripped));
+  std::vector<std::vector<uint32_t>> indices(shards_.size());
   if (shards_.size() == 1) {
-    indices[0].resize(batch.size());
-    std::iota(indices[0].begin(), indices[0].end(), size_t{0});
+    indices[0].resize(batch->size());
+    std::iota(indices[0].begin(), indices[0].end(), uint32_t{0});
   } else {
-    for (size_t i = 0; i < batch.size(); i++) {
-      indices[std::hash<std::string_view>()(batch[i].label_block) % shards_.size()].push_back(i);
-    }
+    for (uint32_t i = 0; i < batch->size(); i++)
+      indices[std::hash<std::string>()(batch->LabelBlock(i)) % shards_.size()].push_back(i);
   }
   for (size_t shard = 0; shard < shards_.size(); shard++) {
-    if (!indices[shard].empty()) shards_[shard]->Push(batch, indices[shard]);
+    if (!indices[shard].empty()) shards_[shard]->Push(batch, std::move(indices[shard]));
   }
 }
 

@@ -4,8 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "remote_write/output_batch.h"
+#include "sender/label_stripper.h"
 #include "sender/options.h"
-#include "sender/output_batch.h"
 #include "sender/shard.h"
 
 namespace promcast {
@@ -20,12 +21,13 @@ class Destination {
 
   const DestinationOptions& options() const { return state_.options; }
   /// Each series goes to the shard that the hash of its label block names, always the same one.
-  void Enqueue(const OutputBatch& batch);
+  void Enqueue(const std::shared_ptr<const OutputBatch>& batch);
   void SetFlushing(bool flushing);
   bool WaitUntilEmpty(std::chrono::steady_clock::time_point deadline);
 
  private:
   DestinationState state_;
+  const LabelStripper stripper_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

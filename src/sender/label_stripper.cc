@@ -19,27 +19,23 @@ bool LabelStripper::IsStripped(const LabelView& label) const {
   });
 }
 
-void LabelStripper::Strip(OutputBatch& batch) {
-  if (stripped_.empty()) return;
-  OutputBatch result;
-  for (size_t i = 0; i < batch.size(); i++) {
-    const OutgoingSample sample = batch[i];
-    // A block without these bytes cannot hold the label; one with them may hold them inside of a value.
-    const bool candidate = std::any_of(stripped_.begin(), stripped_.end(), [&](const Stripped& stripped) {
-      return sample.label_block.find(stripped.encoded) != std::string_view::npos;
-    });
-    if (!candidate) {
-      result.Append(sample.label_block, sample.sample);
-      continue;
-    }
-    DecodeLabelBlock(sample.label_block, labels_);
-    block_.clear();
-    for (const LabelView& label : labels_) {
-      if (!IsStripped(label)) AppendLabel(block_, label.name, label.value);
-    }
-    result.Append(block_, sample.sample);
+OutputBatch LabelStripper::Strip(const OutputBatch& batch) const {
+  return batch.WithPieces([this](std::string_view piece) { return StripPiece(piece); });
+}
+
+std::string LabelStripper::StripPiece(std::string_view piece) const {
+  // A piece without these bytes cannot hold the label; one with them may hold them inside of a value.
+  const bool candidate = std::any_of(stripped_.begin(), stripped_.end(), [&](const Stripped& stripped) {
+    return piece.find(stripped.encoded) != std::string_view::npos;
+  });
+  if (!candidate) return std::string(piece);
+  std::vector<LabelView> labels;
+  DecodeLabelBlock(piece, labels);
+  std::string left;
+  for (const LabelView& label : labels) {
+    if (!IsStripped(label)) AppendLabel(left, label.name, label.value);
   }
-  batch = std::move(result);
+  return left;
 }
 
 }  // namespace promcast

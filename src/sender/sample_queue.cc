@@ -1,54 +1,60 @@
 #include "sender/sample_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace promcast {
 
 using std::chrono::steady_clock;
 
-SampleQueue::Pushed SampleQueue::Push(const OutputBatch& samples, std::span<const size_t> indices) {
+SampleQueue::Pushed SampleQueue::Push(std::shared_ptr<const OutputBatch> batch, std::vector<uint32_t> indices) {
+  const size_t pushed = indices.size();
   MutexLock lock(mutex_);
-  if (stopped_) return {.refused = indices.size()};
-  size_t dropped = 0;
-  for (const size_t i : indices) {
-    if (chunks_.empty() || Full(chunks_.back())) {
-      chunks_.push_back({.batch = Spare(), .due = steady_clock::now() + limits_.batch_send_deadline});
-    }
-    const OutgoingSample sample = samples[i];
-    chunks_.back().batch.samples.Append(sample.label_block, sample.sample);
-    size_++;
-    if (size_ <= limits_.capacity) continue;
-    if (++chunks_.front().batch.first == chunks_.front().batch.samples.size()) chunks_.pop_front();
-    size_--, dropped++;
-  }
-  if (BatchIsReady() || size_ == indices.size()) changed_.NotifyAll();
+  if (stopped_) return {.refused = pushed};
+  if (pushed == 0) return {};
+  slices_.push_back({std::move(batch), std::move(indices), steady_clock::now() + limits_.batch_send_deadline});
+  size_ += pushed;
+  const size_t dropped = DropOldest();
+  if (IsReady() || size_ == pushed) changed_.NotifyAll();
   return {.dropped = dropped};
 }
 
-SampleQueue::Batch SampleQueue::Spare() {
-  if (spares_.empty()) return {};
-  Batch spare = std::move(spares_.back());
-  spares_.pop_back();
-  spare.samples.Clear();
-  spare.first = 0;
-  return spare;
+size_t SampleQueue::DropOldest() {
+  size_t dropped = 0;
+  while (size_ > limits_.capacity) {
+    Slice& oldest = slices_.front();
+    const size_t leave = std::min(size_ - limits_.capacity, oldest.indices.size() - oldest.first);
+    oldest.first += leave;
+    size_ -= leave, dropped += leave;
+    if (oldest.first == oldest.indices.size()) slices_.pop_front();
+  }
+  return dropped;
 }
 
-bool SampleQueue::BatchIsReady() const {
-  return !chunks_.empty() && (flushing_ || Full(chunks_.front()) || size_ >= limits_.capacity);
+bool SampleQueue::IsReady() const {
+  return size_ > 0 && (flushing_ || size_ >= limits_.max_samples_per_send || size_ >= limits_.capacity);
 }
 
-bool SampleQueue::Take(Batch& batch) {
+bool SampleQueue::Take(Taken& taken) {
+  taken.batches.clear();
+  taken.samples.clear();
   MutexLock lock(mutex_);
-  changed_.Wait(mutex_, [this]() PROMCAST_REQUIRES(mutex_) { return stopped_ || !chunks_.empty(); });
+  changed_.Wait(mutex_, [this]() PROMCAST_REQUIRES(mutex_) { return stopped_ || size_ > 0; });
   if (stopped_) return false;
-  const auto due = chunks_.front().due;
-  changed_.WaitUntil(mutex_, due, [this]() PROMCAST_REQUIRES(mutex_) { return stopped_ || BatchIsReady(); });
+  const auto due = slices_.front().due;
+  changed_.WaitUntil(mutex_, due, [this]() PROMCAST_REQUIRES(mutex_) { return stopped_ || IsReady(); });
   if (stopped_) return false;
-  if (spares_.size() < kMaxSpares) spares_.push_back(std::move(batch));
-  batch = std::move(chunks_.front().batch);
-  chunks_.pop_front();
-  size_ -= batch.size();
+  while (size_ > 0 && taken.samples.size() < limits_.max_samples_per_send) {
+    Slice& slice = slices_.front();
+    const size_t count =
+        std::min(limits_.max_samples_per_send - taken.samples.size(), slice.indices.size() - slice.first);
+    taken.batches.push_back(slice.batch);
+    for (size_t i = slice.first; i < slice.first + count; i++)
+      taken.samples.push_back({slice.batch.get(), slice.indices[i]});
+    slice.first += count;
+    size_ -= count;
+    if (slice.first == slice.indices.size()) slices_.pop_front();
+  }
   taken_ = true;
   return true;
 }

@@ -2,17 +2,19 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <span>
+#include <memory>
 #include <vector>
 
 #include "concurrency/mutex.h"
-#include "sender/output_batch.h"
+#include "remote_write/output_batch.h"
 
 namespace promcast {
 
 /// Samples that wait for one shard, oldest first, at most `capacity` of them: when it is full the oldest leave.
-/// Kept as the batches in which they will be sent. Thread-safe; one thread takes.
+/// Batches are shared with whoever else sends from them, so one stays in memory as long as any of its samples waits.
+/// Thread-safe; one thread takes.
 class SampleQueue {
  public:
   struct Limits {
@@ -21,11 +23,10 @@ class SampleQueue {
     std::chrono::milliseconds batch_send_deadline;
   };
 
-  /// The samples of one request: those of `samples` from `first` on (the ones before were dropped).
-  struct Batch {
-    OutputBatch samples;
-    size_t first = 0;
-    size_t size() const { return samples.size() - first; }
+  /// The samples of one request, and the batches that they are of.
+  struct Taken {
+    std::vector<std::shared_ptr<const OutputBatch>> batches;
+    std::vector<OutgoingSample> samples;
   };
 
   explicit SampleQueue(const Limits& limits) : limits_(limits) {}
@@ -34,13 +35,12 @@ class SampleQueue {
     size_t dropped = 0;  ///< oldest samples that left for the new ones
     size_t refused = 0;  ///< new samples that were not taken: the queue is stopped
   };
-  /// Appends those of `samples` that `indices` names. Never blocks for longer than another call needs.
-  Pushed Push(const OutputBatch& samples, std::span<const size_t> indices);
+  /// Appends those samples of `batch` that `indices` names. Never blocks for longer than another call needs.
+  Pushed Push(std::shared_ptr<const OutputBatch> batch, std::vector<uint32_t> indices);
 
-  /// Waits for a batch that is full or whose oldest sample has waited for batch_send_deadline (while flushing: for any
-  /// sample). The batch counts as taken until Done. The memory of what `batch` was before is used again.
-  /// False once stopped.
-  bool Take(Batch& batch);
+  /// Replaces `taken`: waits until there are enough samples for a request or the oldest has waited for
+  /// batch_send_deadline (while flushing: for any sample). They count as taken until Done. False once stopped.
+  bool Take(Taken& taken);
   void Done();
 
   /// Waits as long as nothing stops the queue; false once stopped. For the pause between two attempts.
@@ -55,21 +55,21 @@ class SampleQueue {
   size_t size() const;
 
  private:
-  struct Chunk {
-    Batch batch;
+  /// The samples that one call pushed, those before `first` are gone.
+  struct Slice {
+    std::shared_ptr<const OutputBatch> batch;
+    std::vector<uint32_t> indices;
     std::chrono::steady_clock::time_point due;
+    size_t first = 0;
   };
-  static constexpr size_t kMaxSpares = 4;
 
-  Batch Spare() PROMCAST_REQUIRES(mutex_);
-  bool BatchIsReady() const PROMCAST_REQUIRES(mutex_);
-  bool Full(const Chunk& chunk) const { return chunk.batch.samples.size() >= limits_.max_samples_per_send; }
+  bool IsReady() const PROMCAST_REQUIRES(mutex_);
+  size_t DropOldest() PROMCAST_REQUIRES(mutex_);
 
   const Limits limits_;
   mutable Mutex mutex_;
   CondVar changed_;
-  std::deque<Chunk> chunks_ PROMCAST_GUARDED_BY(mutex_);  // none is empty; all but the last are full
-  std::vector<Batch> spares_ PROMCAST_GUARDED_BY(mutex_);  // taken before; their memory is used again
+  std::deque<Slice> slices_ PROMCAST_GUARDED_BY(mutex_);  // none is empty
   size_t size_ PROMCAST_GUARDED_BY(mutex_) = 0;
   bool taken_ PROMCAST_GUARDED_BY(mutex_) = false;
   bool flushing_ PROMCAST_GUARDED_BY(mutex_) = false;

@@ -32,7 +32,7 @@ Sender::Sender(std::vector<DestinationOptions> destinations, const Clock& clock,
 
 Sender::~Sender() = default;
 
-void Sender::Enqueue(const OutputBatch& batch) {
+void Sender::Enqueue(const std::shared_ptr<const OutputBatch>& batch) {
   for (const auto& destination : impl_->Current()) destination->Enqueue(batch);
 }
 

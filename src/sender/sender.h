@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "remote_write/output_batch.h"
 #include "self_metrics/metrics.h"
 #include "sender/options.h"
-#include "sender/output_batch.h"
 #include "timeseries/clock.h"
 
 namespace promcast {
@@ -21,8 +21,8 @@ class Sender {
   /// Stops at once, also in the middle of a request or a backoff; call Drain first to lose nothing.
   ~Sender();
 
-  /// Never blocks on a destination: copies the batch into the queue of each.
-  void Enqueue(const OutputBatch& batch);
+  /// Never blocks on a destination. The batch is shared by all of them until it is sent.
+  void Enqueue(const std::shared_ptr<const OutputBatch>& batch);
   /// Sends what is queued without waiting for batches to fill, until `deadline_ms` from now. True when no sample is
   /// left waiting: each was written, or refused for good, and counted so.
   bool Drain(int64_t deadline_ms);

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "http_client/credentials.h"
 #include "http_client/retry.h"
-#include "remote_write/snappy_block.h"
 
 namespace promcast {
 namespace {
@@ -44,7 +44,6 @@ Shard::Shard(DestinationState& state)
               .max_samples_per_send = state.options.queue_config.max_samples_per_send,
               .batch_send_deadline = state.options.queue_config.batch_send_deadline}),
       client_(state.url, state.options.tls_config, state.options.remote_timeout),
-      stripper_(state.options.strip_external_labels),
       thread_([this] { Run(); }) {}
 
 Shard::~Shard() {
@@ -60,22 +59,18 @@ void Shard::Stop() {
   client_.Cancel();
 }
 
-void Shard::Push(const OutputBatch& samples, std::span<const size_t> indices) {
+void Shard::Push(std::shared_ptr<const OutputBatch> batch, std::vector<uint32_t> indices) {
   // Counted before the sending thread can see them, so that the length never falls below zero.
   state_.metrics.queue_length.Add(static_cast<double>(indices.size()));
-  const auto pushed = queue_.Push(samples, indices);
+  const auto pushed = queue_.Push(std::move(batch), std::move(indices));
   state_.metrics.queue_length.Add(-static_cast<double>(pushed.dropped + pushed.refused));
   state_.metrics.queue_full.Increment(static_cast<double>(pushed.dropped));
   state_.metrics.stopped.Increment(static_cast<double>(pushed.refused));
 }
 
 void Shard::Run() {
-  SampleQueue::Batch batch;
-  while (queue_.Take(batch)) {
-    const auto taken = static_cast<double>(batch.size());
-    stripper_.Strip(batch.samples);
-    samples_.clear();
-    for (size_t i = batch.first; i < batch.samples.size(); i++) samples_.push_back(batch.samples[i]);
+  while (queue_.Take(outgoing_)) {
+    const auto taken = static_cast<double>(outgoing_.samples.size());
     Deliver();
     state_.metrics.queue_length.Add(-taken);
     queue_.Done();
@@ -89,16 +84,16 @@ void Shard::Deliver() {
   encoded_ = false;
   for (int retries = 0;;) {
     DropTooOld();
-    if (samples_.empty()) return;
+    if (outgoing_.samples.empty()) return;
     const WriteProtocol protocol = state_.protocol;
     Encode(protocol);
-    if (retries > 0) state_.metrics.retried.Increment(static_cast<double>(samples_.size()));
+    if (retries > 0) state_.metrics.retried.Increment(static_cast<double>(outgoing_.samples.size()));
     const Verdict verdict = Attempt(protocol, retries);
     if (Settle(verdict)) return;
     if (verdict.kind == Verdict::Kind::kNotV2) continue;
     const auto own_wait = backoff.Next();
     if (!queue_.Pause(verdict.wait.count() > 0 ? verdict.wait : own_wait)) {
-      state_.metrics.stopped.Increment(static_cast<double>(samples_.size()));
+      state_.metrics.stopped.Increment(static_cast<double>(outgoing_.samples.size()));
       return;
     }
     retries++;
@@ -110,7 +105,7 @@ void Shard::DropTooOld() {
   if (limit_ms == 0) return;
   const int64_t oldest_ms = state_.clock.NowMs() - limit_ms;
   const size_t dropped =
-      std::erase_if(samples_, [&](const OutgoingSample& out) { return out.sample.timestamp_ms < oldest_ms; });
+      std::erase_if(outgoing_.samples, [&](const OutgoingSample& out) { return out.sample().timestamp_ms < oldest_ms; });
   if (dropped == 0) return;
   state_.metrics.too_old.Increment(static_cast<double>(dropped));
   encoded_ = false;
@@ -118,8 +113,7 @@ void Shard::DropTooOld() {
 
 void Shard::Encode(WriteProtocol protocol) {
   if (encoded_ && encoded_protocol_ == protocol) return;
-  encoder_.Encode(protocol, samples_, message_);
-  SnappyEncode(message_, body_);
+  encoder_.Encode(protocol, outgoing_.samples, body_);
   encoded_ = true;
   encoded_protocol_ = protocol;
 }
@@ -155,11 +149,11 @@ Verdict Shard::Attempt(WriteProtocol protocol, int retries) {
   if (!response.ok()) {
     state_.retry_log.Log(LogLevel::kWarn, "cannot reach destination, trying again",
                          {{"destination", Name(state_.options)},
-                          {"samples", samples_.size()},
+                          {"samples", outgoing_.samples.size()},
                           {"error", std::string(response.status().message())}});
     return {.kind = Verdict::Kind::kRetry};
   }
-  const Verdict verdict = Judge(*response, protocol, samples_.size(), state_.options, state_.clock.NowMs());
+  const Verdict verdict = Judge(*response, protocol, outgoing_.samples.size(), state_.options, state_.clock.NowMs());
   if (verdict.kind == Verdict::Kind::kNotV2) state_.FallBack(response->status);
   LogRefusal(*response, verdict);
   return verdict;
@@ -171,16 +165,16 @@ bool Shard::Settle(const Verdict& verdict) {
     case Verdict::Kind::kNotV2:
       return false;
     case Verdict::Kind::kUnconfirmed:
-      state_.metrics.invalid_response.Increment(static_cast<double>(samples_.size()));
+      state_.metrics.invalid_response.Increment(static_cast<double>(outgoing_.samples.size()));
       return true;
     case Verdict::Kind::kAccepted:
     case Verdict::Kind::kRejected:
       break;
   }
-  const size_t lost = samples_.size() - verdict.written;
+  const size_t lost = outgoing_.samples.size() - verdict.written;
   int64_t newest_ms = std::numeric_limits<int64_t>::min();
   if (lost == 0) {  // otherwise it is unknown which ones were taken
-    for (const OutgoingSample& out : samples_) newest_ms = std::max(newest_ms, out.sample.timestamp_ms);
+    for (const OutgoingSample& out : outgoing_.samples) newest_ms = std::max(newest_ms, out.sample().timestamp_ms);
   }
   state_.metrics.CountWritten(verdict.written, newest_ms);
   state_.metrics.rejected.Increment(static_cast<double>(lost));
@@ -189,12 +183,12 @@ bool Shard::Settle(const Verdict& verdict) {
 
 /// The receiver's own words are given as they are, cut after 2 KiB.
 void Shard::LogRefusal(const HttpResponse& response, const Verdict& verdict) {
-  const bool taken = verdict.kind == Verdict::Kind::kAccepted && verdict.written == samples_.size();
+  const bool taken = verdict.kind == Verdict::Kind::kAccepted && verdict.written == outgoing_.samples.size();
   if (taken || verdict.kind == Verdict::Kind::kNotV2) return;
   const bool again = verdict.kind == Verdict::Kind::kRetry;
   std::vector<LogField> fields = {{"destination", Name(state_.options)},
                                   {"status", response.status},
-                                  {"samples", samples_.size()},
+                                  {"samples", outgoing_.samples.size()},
                                   {"written", verdict.written},
                                   {"body", std::string_view(response.body).substr(0, kLoggedBodyBytes)}};
   if (response.status / 100 == 3) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <atomic>
-#include <span>
-#include <string>
+#include <cstdint>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -11,7 +11,6 @@
 #include "remote_write/encoder.h"
 #include "remote_write/snappy_block.h"
 #include "sender/destination_metrics.h"
-#include "sender/label_stripper.h"
 #include "sender/sample_queue.h"
 #include "sender/verdict.h"
 #include "timeseries/clock.h"
@@ -41,7 +40,7 @@ class Shard {
   /// Counts what is still queued as lost.
   ~Shard();
 
-  void Push(const OutputBatch& samples, std::span<const size_t> indices);
+  void Push(std::shared_ptr<const OutputBatch> batch, std::vector<uint32_t> indices);
   void SetFlushing(bool flushing) { queue_.SetFlushing(flushing); }
   bool WaitUntilEmpty(std::chrono::steady_clock::time_point deadline) { return queue_.WaitUntilEmpty(deadline); }
   /// Ends the request or the pause that runs; the thread then ends.
@@ -63,12 +62,10 @@ class Shard {
   HttpClient client_;
 
   // Of the sending thread alone: the samples on their way and the request that holds them.
-  LabelStripper stripper_;
   RequestEncoder encoder_;
-  std::vector<OutgoingSample> samples_;
+  SampleQueue::Taken outgoing_;
   bool encoded_ = false;
   WriteProtocol encoded_protocol_ = WriteProtocol::kV2;
-  std::string message_;
   ByteBuffer body_;
 
   std::thread thread_;

@@ -32,10 +32,11 @@ RuleOptions TestRule(const std::string& match) {
 void Record(const OutputBatch& batch, Written& written) {
   for (size_t i = 0; i < batch.size(); i++) {
     std::vector<LabelView> views;
-    DecodeLabelBlock(batch[i].label_block, views);
+    const std::string block = batch.LabelBlock(i);
+    DecodeLabelBlock(block, views);
     std::vector<Label> labels;
     for (const LabelView& view : views) labels.push_back({std::string(view.name), std::string(view.value)});
-    written[Labels(std::move(labels)).ToString()].push_back(batch[i].sample);
+    written[Labels(std::move(labels)).ToString()].push_back(batch.sample(i));
   }
 }
 
@@ -46,12 +47,12 @@ RuleOptions RuleOfAnyStep(const std::string& match) {
 }
 
 TestBatch::TestBatch(const std::vector<SentSample>& samples) : decoder_(DecodeLimits(), kSeed) {
-  std::vector<std::string> blocks;
-  std::vector<OutgoingSample> outgoing;
-  for (const SentSample& sent : samples) blocks.push_back(BlockOf(sent.labels));
-  for (size_t i = 0; i < samples.size(); i++) outgoing.push_back({blocks[i], samples[i].sample});
-  RequestEncoder().Encode(WriteProtocol::kV1, outgoing, message_);
-  EXPECT_TRUE(decoder_.Reset(WriteProtocol::kV1, message_).ok());
+  OutputBatch outgoing;
+  for (const SentSample& sent : samples) outgoing.Append(BlockOf(sent.labels), sent.sample);
+  ByteBuffer body;
+  RequestEncoder().Encode(WriteProtocol::kV1, outgoing, body);
+  EXPECT_TRUE(SnappyDecode(body.view(), SIZE_MAX, message_).ok());
+  EXPECT_TRUE(decoder_.Reset(WriteProtocol::kV1, message_.view()).ok());
   SeriesView series;
   for (const SentSample& sent : samples) {
     EXPECT_TRUE(decoder_.NextSeries(series));
@@ -67,7 +68,7 @@ TestBatch::TestBatch(const std::vector<SentSample>& samples) : decoder_(DecodeLi
 EngineFixture::EngineFixture(std::vector<RuleOptions> rules) {
   options.forecasts = std::move(rules);
   const ShardContext context{clock,   catalog, admission, metrics,
-                             lineage, 1,       [this](const OutputBatch& batch) { Record(batch, written); }};
+                             lineage, 1,       [this](const auto& batch) { Record(*batch, written); }};
   engine = std::make_unique<ShardEngine>(context, options, std::make_shared<RuleSet>(options.forecasts));
 }
 

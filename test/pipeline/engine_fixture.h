@@ -8,6 +8,7 @@
 
 #include "pipeline/shard_engine.h"
 #include "remote_write/decoder.h"
+#include "remote_write/snappy_block.h"
 #include "self_metrics/metrics.h"
 #include "timeseries/clock.h"
 
@@ -37,7 +38,7 @@ class TestBatch {
   ShardBatch batch;
 
  private:
-  std::string message_;
+  ByteBuffer message_;
   RequestDecoder decoder_;
 };
 

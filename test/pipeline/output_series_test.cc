@@ -16,11 +16,11 @@ testing::Written AllOutput(std::vector<LabelView> labels, CellReading reading) {
   options.horizons_ms = {3'600'000};
   const RuleSet rules({options});
   OutputSeries output;
-  output.Open(labels, reading, rules.rules()[0]);
   OutputBatch batch;
-  output.AppendPoint(0, {1, 10}, batch);
-  output.AppendBand(0, 0, {1, 9}, {1, 11}, batch);
-  output.AppendAnomaly({1, 0.5}, {1, 0}, batch);
+  output.Open(labels, reading, rules.rules()[0], batch);
+  output.AppendPoint(0, {1, 10});
+  output.AppendBand(0, 0, {1, 9}, {1, 11});
+  output.AppendAnomaly({1, 0.5}, {1, 0});
   testing::Written written;
   testing::Record(batch, written);
   EXPECT_EQ(written.size(), rules.rules()[0].OutputSeries());
@@ -81,10 +81,10 @@ TEST(OutputSeries, TimesToThresholdsHaveTheirLabelsAmongTheSeriesOwn) {
   options.thresholds = {{.name = "full", .level = 1, .side = ThresholdSide::kAbove}};
   const RuleSet rules({options});
   OutputSeries output;
-  output.Open(input, CellReading::kLast, rules.rules()[0]);
   OutputBatch batch;
-  output.AppendTimeToThreshold(0, true, {1, 2}, batch);
-  output.AppendPoint(0, {1, 3}, batch);
+  output.Open(input, CellReading::kLast, rules.rules()[0], batch);
+  output.AppendTimeToThreshold(0, true, {1, 2});
+  output.AppendPoint(0, {1, 3});
   testing::Written written;
   testing::Record(batch, written);
   EXPECT_EQ(written.count("forecast_time_to_threshold_seconds{Zone=\"Z\",coverage=\"all\",exported_quantile=\"q\","
@@ -95,7 +95,8 @@ TEST(OutputSeries, TimesToThresholdsHaveTheirLabelsAmongTheSeriesOwn) {
             1u);
   for (size_t i = 0; i < batch.size(); i++) {
     std::vector<LabelView> labels;
-    DecodeLabelBlock(batch[i].label_block, labels);
+    const std::string block = batch.LabelBlock(i);
+    DecodeLabelBlock(block, labels);
     EXPECT_TRUE(std::is_sorted(labels.begin(), labels.end()));
   }
 }
@@ -104,9 +105,9 @@ TEST(OutputSeries, EveryOutputSeriesEndsWithAStaleMarker) {
   const std::vector<LabelView> input{{"__name__", "m"}};
   const RuleSet rules({testing::TestRule("m")});
   OutputSeries output;
-  output.Open(input, CellReading::kLast, rules.rules()[0]);
   OutputBatch batch;
-  output.AppendEnd(77, 0, batch);
+  output.Open(input, CellReading::kLast, rules.rules()[0], batch);
+  output.AppendEnd(77, 0);
   testing::Written written;
   testing::Record(batch, written);
   EXPECT_EQ(written.size(), rules.rules()[0].OutputSeries());

@@ -39,9 +39,9 @@ class PipelineTest : public ::testing::Test {
   MetricRegistry metrics_;
   Mutex mutex_;
   testing::Written written_ PROMCAST_GUARDED_BY(mutex_);
-  Pipeline pipeline_{Options(), clock_, metrics_, [this](const OutputBatch& batch) {
+  Pipeline pipeline_{Options(), clock_, metrics_, [this](const auto& batch) {
                        MutexLock lock(mutex_);
-                       testing::Record(batch, written_);
+                       testing::Record(*batch, written_);
                      }};
 };
 

@@ -31,7 +31,7 @@ struct Bed {
   Bed() {
     options.forecasts = {RuleOf(R"({kind="lean"})", Profile::kLean, 1000),
                          RuleOf(R"({kind!=""})", Profile::kStandard, 0)};
-    const ShardContext context{clock, catalog, admission, metrics, lineage, 1, [](const OutputBatch&) {}};
+    const ShardContext context{clock, catalog, admission, metrics, lineage, 1, [](const auto&) {}};
     engine = std::make_unique<ShardEngine>(context, options, std::make_shared<RuleSet>(options.forecasts));
   }
   ManualClock clock{kNowMs};

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
 
+#include "remote_write/decoder.h"
 #include "remote_write/label_block.h"
+#include "remote_write/snappy_block.h"
 #include "request_builder.h"
 
 namespace promcast {
@@ -18,18 +21,27 @@ using ::testing::ElementsAre;
 
 class EncoderTest : public ::testing::Test {
  protected:
-  std::string Encode(WriteProtocol protocol, std::span<const OutgoingSample> samples) {
-    encoder_.Encode(protocol, samples, message_);
-    return message_;
+  EncoderTest() {
+    samples_.Append(EncodeLabelBlock(std::vector<LabelView>{{"__name__", "up"}, {"job", "j"}}), {1700000000000, 1.5});
+    samples_.Append(EncodeLabelBlock(std::vector<LabelView>{{"__name__", "up"}, {"job", std::string(500, 'j')}}),
+                    {-1, StaleMarker()}, MetricType::kUnknown);
   }
 
-  const std::string up_ = EncodeLabelBlock(std::vector<LabelView>{{"__name__", "up"}, {"job", "j"}});
-  const std::string long_ =
-      EncodeLabelBlock(std::vector<LabelView>{{"__name__", "up"}, {"job", std::string(500, 'j')}});
-  const std::vector<OutgoingSample> samples_ = {{up_, {1700000000000, 1.5}, MetricType::kGauge},
-                                                {long_, {-1, StaleMarker()}, MetricType::kUnknown}};
+  /// The message, inflated by the library.
+  std::string Encode(WriteProtocol protocol, const OutputBatch& batch) {
+    encoder_.Encode(protocol, batch, body_);
+    return Inflated();
+  }
+
+  std::string Inflated() const {
+    ByteBuffer message;
+    EXPECT_TRUE(SnappyDecode(body_.view(), SIZE_MAX, message).ok());
+    return std::string(message.view());
+  }
+
+  OutputBatch samples_;
   RequestEncoder encoder_;
-  std::string message_ = "left over";
+  ByteBuffer body_;
 };
 
 TEST_F(EncoderTest, WritesRemoteWrite1) {
@@ -49,23 +61,22 @@ TEST_F(EncoderTest, WritesRemoteWrite1) {
 }
 
 TEST_F(EncoderTest, WhatItWritesIsReadBackWhateverTheTime) {
-  std::vector<OutgoingSample> samples;
+  OutputBatch samples;
   for (int bit = 0; bit < 64; bit++) {
     const uint64_t power = uint64_t{1} << bit;
     for (const uint64_t time : {power, ~power, 0 - power, power - 1}) {
-      samples.push_back({up_, {static_cast<int64_t>(time), 1. / (bit + 1)}, MetricType::kUnknown});
+      samples.Append(samples_.LabelBlock(0), {static_cast<int64_t>(time), 1. / (bit + 1)});
     }
   }
   for (const WriteProtocol protocol : {WriteProtocol::kV1, WriteProtocol::kV2}) {
     RequestDecoder decoder(DecodeLimits{}, 1);
     const std::string message = Encode(protocol, samples);
     ASSERT_TRUE(decoder.Reset(protocol, message).ok());
-    for (const OutgoingSample& sent : samples) {
+    for (size_t i = 0; i < samples.size(); i++) {
       SeriesView series;
       Sample read;
       ASSERT_TRUE(decoder.NextSeries(series) && series.NextSample(read));
-      EXPECT_EQ(read.timestamp_ms, sent.sample.timestamp_ms);
-      EXPECT_EQ(read.value, sent.sample.value);
+      EXPECT_EQ(read, samples.sample(i));
     }
   }
 }
@@ -94,15 +105,16 @@ TEST_F(EncoderTest, DecoderReadsWhatItWrote) {
     ASSERT_TRUE(decoder.Reset(protocol, message).ok());
     SeriesView series;
     std::vector<LabelView> labels, expected;
-    for (const OutgoingSample& sent : samples_) {
+    for (size_t i = 0; i < samples_.size(); i++) {
       ASSERT_TRUE(decoder.NextSeries(series));
       ASSERT_TRUE(decoder.CopyLabels(series.offset(), series.size_bytes(), labels));
-      DecodeLabelBlock(sent.label_block, expected);
+      const std::string block = samples_.LabelBlock(i);
+      DecodeLabelBlock(block, expected);
       EXPECT_EQ(labels, expected);
       Sample sample;
       ASSERT_TRUE(series.NextSample(sample));
-      EXPECT_EQ(sample.timestamp_ms, sent.sample.timestamp_ms);
-      EXPECT_EQ(std::bit_cast<uint64_t>(sample.value), std::bit_cast<uint64_t>(sent.sample.value));
+      EXPECT_EQ(sample.timestamp_ms, samples_.sample(i).timestamp_ms);
+      EXPECT_EQ(std::bit_cast<uint64_t>(sample.value), std::bit_cast<uint64_t>(samples_.sample(i).value));
       EXPECT_FALSE(series.NextSample(sample));
     }
     EXPECT_FALSE(decoder.NextSeries(series));
@@ -110,12 +122,6 @@ TEST_F(EncoderTest, DecoderReadsWhatItWrote) {
 }
 
 using Texts = std::map<std::string, std::string>;
-
-std::string Block(const Texts& labels) {
-  std::string block;
-  for (const auto& [name, value] : labels) AppendLabel(block, name, value);
-  return block;
-}
 
 /// The next series' labels: those of the one before, some, many or all of them changed.
 void ChangeLabels(std::mt19937_64& random, Texts& labels) {
@@ -131,6 +137,19 @@ void ChangeLabels(std::mt19937_64& random, Texts& labels) {
       labels[name] = pick(4) == 0 ? std::string(pick(300), 'v') : "n" + std::to_string(pick(names));
     }
   }
+}
+
+/// The labels' block in up to five pieces, some of them empty.
+std::vector<OutputBatch::Piece> Cut(std::mt19937_64& random, const Texts& labels, OutputBatch& batch) {
+  std::vector<std::string> texts(1 + random() % 5);
+  size_t i = 0;
+  for (const auto& [name, value] : labels) {
+    if (i + 1 < texts.size() && random() % 3 == 0) i++;
+    AppendLabel(texts[i], name, value);
+  }
+  std::vector<OutputBatch::Piece> pieces;
+  for (const std::string& text : texts) pieces.push_back(batch.Keep(text));
+  return pieces;
 }
 
 /// What remote write 2.0 says of `series`: each text once, in the order in which they come.
@@ -153,17 +172,17 @@ TEST_F(EncoderTest, EqualNearlyEqualAndDisjointLabelsAreWrittenAsIfEachStoodAlon
   std::mt19937_64 random(11);
   for (int request_number = 0; request_number < 300; request_number++) {
     std::vector<Texts> series;
-    std::vector<std::string> blocks;
+    OutputBatch samples;
     Texts labels;
+    std::vector<OutputBatch::Piece> pieces;
     for (size_t i = random() % 120; i > 0; i--) {
-      if (random() % 4 != 0) ChangeLabels(random, labels);
+      if (random() % 4 != 0) {
+        ChangeLabels(random, labels);
+        pieces = Cut(random, labels, samples);
+      }
       series.push_back(labels);
-      blocks.push_back(Block(labels));
-    }
-    std::vector<OutgoingSample> samples;
-    for (const std::string& block : blocks) {
       const Sample sample{static_cast<int64_t>(random()), static_cast<double>(random() % 1000)};
-      samples.push_back({block, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown});
+      samples.Append(pieces, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown);
     }
     std::vector<std::string> symbols;
     std::vector<std::vector<uint32_t>> refs;
@@ -179,14 +198,81 @@ TEST_F(EncoderTest, EqualNearlyEqualAndDisjointLabelsAreWrittenAsIfEachStoodAlon
     for (size_t i = 0; i < series.size(); i++) {
       const auto& written = request.timeseries(static_cast<int>(i));
       ASSERT_THAT(written.labels_refs(), ::testing::ElementsAreArray(refs[i]));
-      EXPECT_EQ(written.samples(0).timestamp(), samples[i].sample.timestamp_ms);
-      EXPECT_EQ(written.samples(0).value(), samples[i].sample.value);
-      EXPECT_EQ(static_cast<int>(written.metadata().type()), static_cast<int>(samples[i].type));
+      EXPECT_EQ(written.samples(0).timestamp(), samples.sample(i).timestamp_ms);
+      EXPECT_EQ(written.samples(0).value(), samples.sample(i).value);
+      EXPECT_EQ(static_cast<int>(written.metadata().type()), static_cast<int>(samples.type(i)));
+      EXPECT_EQ(request_v1.timeseries(static_cast<int>(i)).samples(0).timestamp(), samples.sample(i).timestamp_ms);
       Texts read;
       for (const auto& label : request_v1.timeseries(static_cast<int>(i)).labels()) read[label.name()] = label.value();
       ASSERT_EQ(read, series[i]);
     }
   }
+}
+
+TEST_F(EncoderTest, WhatIsFurtherBackThanACopyReachesIsWrittenAnew) {
+  OutputBatch batch;
+  const auto label = [](std::string_view name, std::string_view value) {
+    std::string block;
+    AppendLabel(block, name, value);
+    return block;
+  };
+  const OutputBatch::Piece common = batch.Keep(label("__name__", "seldom_seen_again"));
+  std::mt19937_64 random(3);
+  std::vector<std::string> values;
+  for (int i = 0; i < 40; i++) {
+    std::string& value = values.emplace_back();
+    for (size_t bytes = random() % 9000; bytes > 0; bytes--) value += static_cast<char>('a' + random() % 26);
+    const std::array pieces = {common, batch.Keep(label("v", value))};
+    batch.Append(pieces, {i, 1});
+  }
+  v1::WriteRequest request;
+  ASSERT_TRUE(request.ParseFromString(Encode(WriteProtocol::kV1, batch)));
+  ASSERT_EQ(request.timeseries_size(), 40);
+  for (int i = 0; i < 40; i++) {
+    EXPECT_EQ(request.timeseries(i).labels(0).value(), "seldom_seen_again");
+    EXPECT_EQ(request.timeseries(i).labels(1).value(), values[static_cast<size_t>(i)]);
+  }
+}
+
+TEST_F(EncoderTest, SamplesOfSeveralBatchesShareARequest) {
+  OutputBatch other;
+  other.Append(samples_.LabelBlock(1), {5, 6});
+  const std::vector<OutgoingSample> samples = {{&samples_, 1}, {&other, 0}};
+  for (const WriteProtocol protocol : {WriteProtocol::kV1, WriteProtocol::kV2}) {
+    encoder_.Encode(protocol, samples, body_);
+    const std::string message = Inflated();
+    RequestDecoder decoder(DecodeLimits{}, testing::kSeed);
+    ASSERT_TRUE(decoder.Reset(protocol, message).ok());
+    SeriesView first, second;
+    ASSERT_TRUE(decoder.NextSeries(first) && decoder.NextSeries(second));
+    EXPECT_EQ(first.fingerprint(), second.fingerprint());
+    Sample sample;
+    ASSERT_TRUE(second.NextSample(sample));
+    EXPECT_EQ(sample, other.sample(0));
+  }
+}
+
+TEST_F(EncoderTest, BodiesAreCompressed) {
+  OutputBatch batch;
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> values(1, 0.1);
+  for (int i = 0; i < 400; i++) {
+    std::string block;
+    AppendLabel(block, "instance", "host-" + std::to_string(i / 7) + ".example.com:9100");
+    AppendLabel(block, "job", "node");
+    const OutputBatch::Piece rest = batch.Keep(block);
+    for (const std::string_view name : {"predicted_node_load1", "predicted_lower_node_load1"}) {
+      std::string name_label;
+      AppendLabel(name_label, "__name__", name);
+      const std::array pieces = {batch.Keep(name_label), rest};
+      batch.Append(pieces, {1700000000000, values(random)});
+    }
+  }
+  const std::string message = Encode(WriteProtocol::kV1, batch);
+  std::string by_library;
+  SnappyEncode(message, by_library);
+  EXPECT_LT(body_.view().size(), message.size() / 3);
+  EXPECT_LT(body_.view().size(), 3 * by_library.size());
 }
 
 TEST_F(EncoderTest, NoSamplesMakeARequestWithoutSeries) {

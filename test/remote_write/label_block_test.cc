@@ -88,7 +88,8 @@ TEST(LabelBlockTest, PiecesWithLabelsBetweenThemAreMergingAndSortingAgain) {
     for (const auto& [name, value] : added) names.push_back(name);
     std::string block = "left over";
     std::vector<std::string_view> pieces(names.size() + 1, "left over");
-    EncodeCutLabels(Views(texts), names, block, pieces);
+    const size_t left_out = EncodeCutLabels(Views(texts), names, block, pieces);
+    ASSERT_EQ(texts.size() + added.size() - merged.size(), left_out);
     std::string joined;
     for (size_t piece = 0; piece < names.size(); piece++) {
       joined += pieces[piece];

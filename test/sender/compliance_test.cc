@@ -387,7 +387,7 @@ TEST_F(ComplianceTest, TimeBasedFlush) {
 TEST_F(ComplianceTest, EmptyScrapeSendsNothing) {
   TestServer server(TakeAll);
   auto sender = MakeSender({To(server)});
-  sender->Enqueue(OutputBatch());
+  sender->Enqueue(std::make_shared<OutputBatch>());
   ASSERT_TRUE(Drain(*sender));
   EXPECT_THAT(server.requests(), IsEmpty());
 }

@@ -163,30 +163,30 @@ TEST(LabelStripper, TakesALabelNotTheSameBytesInsideOfAValue) {
   OutputBatch batch;
   batch.Append(Block({{"__name__", "up"}, {"a", "b"}, {"c", encoded}}), {1, 2});
   const std::vector<std::pair<std::string, std::string>> stripped = {{"a", "b"}};
-  LabelStripper(stripped).Strip(batch);
-  ASSERT_EQ(batch.size(), 1u);
-  EXPECT_EQ(batch[0].label_block, Block({{"__name__", "up"}, {"c", encoded}}));
-  EXPECT_EQ(batch[0].sample, (Sample{1, 2}));
+  const OutputBatch left = LabelStripper(stripped).Strip(batch);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left.LabelBlock(0), Block({{"__name__", "up"}, {"c", encoded}}));
+  EXPECT_EQ(left.sample(0), (Sample{1, 2}));
 }
 
 class SampleQueueTest : public testing::Test {
  protected:
   static SampleQueue::Pushed Push(SampleQueue& queue, int first, int end) {
-    OutputBatch batch;
-    std::vector<size_t> indices;
+    const auto batch = std::make_shared<OutputBatch>();
+    std::vector<uint32_t> indices;
     for (int i = first; i < end; i++) {
-      indices.push_back(batch.size());
-      batch.Append("", {i, 0});
+      indices.push_back(static_cast<uint32_t>(batch->size()));
+      batch->Append("", {i, 0});
     }
     return queue.Push(batch, indices);
   }
   static std::vector<int64_t> Take(SampleQueue& queue) {
-    SampleQueue::Batch batch;
-    std::vector<int64_t> taken;
-    if (!queue.Take(batch)) return taken;
-    for (size_t i = batch.first; i < batch.samples.size(); i++) taken.push_back(batch.samples[i].sample.timestamp_ms);
+    SampleQueue::Taken taken;
+    std::vector<int64_t> times;
+    if (!queue.Take(taken)) return times;
+    for (const OutgoingSample& out : taken.samples) times.push_back(out.sample().timestamp_ms);
     queue.Done();
-    return taken;
+    return times;
   }
 };
 
@@ -206,8 +206,9 @@ TEST_F(SampleQueueTest, DropsTheOldestAcrossBatches) {
   EXPECT_EQ(Push(queue, 0, 5).dropped, 0u);
   EXPECT_EQ(Push(queue, 5, 9).dropped, 4u);
   EXPECT_EQ(queue.size(), 5u);
-  EXPECT_THAT(Take(queue), ElementsAre(4, 5));
-  EXPECT_THAT(Take(queue), ElementsAre(6, 7, 8));
+  EXPECT_THAT(Take(queue), ElementsAre(4, 5, 6));
+  queue.SetFlushing(true);
+  EXPECT_THAT(Take(queue), ElementsAre(7, 8));
 }
 
 TEST_F(SampleQueueTest, IsReadyWhenItIsFullThoughABatchWouldHoldMore) {

@@ -31,8 +31,8 @@ void SenderTest::Send(Sender& sender, const std::vector<std::pair<std::string, s
                       int64_t timestamp_ms) {
   std::string block;
   for (const auto& [name, text] : labels) AppendLabel(block, name, text);
-  OutputBatch batch;
-  batch.Append(block, {timestamp_ms, value});
+  const auto batch = std::make_shared<OutputBatch>();
+  batch->Append(block, {timestamp_ms, value});
   sender.Enqueue(batch);
 }
 

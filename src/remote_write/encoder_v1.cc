@@ -1,0 +1,143 @@
+#include "remote_write/encoder_v1.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "remote_write/sample_field.h"
+#include "remote_write/wire.h"
+
+namespace promcast {
+namespace {
+
+constexpr uint32_t kSeries = 1;
+
+// In a sample field, behind the value.
+constexpr size_t kTimeOffset = 2 + 1 + sizeof(double);
+
+size_t SampleFieldBytes(const Sample& sample) {
+  return 2 + 1 + sizeof(double) + 1 + VarintBytes(static_cast<uint64_t>(sample.timestamp_ms));
+}
+
+size_t SeriesBytes(const OutgoingSample& out) {
+  return out.batch->label_bytes(out.index) + SampleFieldBytes(out.sample());
+}
+
+bool CanRepeat(const SnappyWriter& writer, uint32_t position) {
+  return writer.position() - position <= SnappyWriter::kWindowBytes;
+}
+
+uint64_t Load8(const char* at) {
+  uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  return bytes;
+}
+
+size_t HighBits(uint64_t hash) {
+  return static_cast<size_t>(hash * 0x9e3779b97f4a7c15u >> 40);
+}
+
+/// How many bytes two fields have in common, by eights.
+uint32_t CommonBytes(const char* a, const char* b, uint32_t bytes) {
+  uint32_t common = 0;
+  while (common + 8 <= bytes && Load8(a + common) == Load8(b + common)) common += 8;
+  return common;
+}
+
+}  // namespace
+
+void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {
+  size_t message_bytes = 0;
+  for (const OutgoingSample& out : samples) {
+    const size_t bytes = SeriesBytes(out);
+    message_bytes += 1 + VarintBytes(bytes) + bytes;
+  }
+  equal_.fill({});
+  alike_.fill({});
+  char* const begin = body.Resize(SnappyWriter::MaxBytes(message_bytes));
+  SnappyWriter writer(WriteVarint(begin, message_bytes));
+  const OutputBatch* batch = nullptr;
+  char between[kMaxSampleFieldBytes + 1 + kMaxVarintBytes];  // a sample, and the head of the next series
+  char* between_end = between;
+  time_ = {};
+  for (const OutgoingSample& out : samples) {
+    if (out.batch != batch) {
+      batch = out.batch;
+      piece_positions_.assign(batch->kept_pieces(), 0);
+    }
+    between_end = WriteVarint(WriteTag(between_end, kSeries, WireType::kBytes), SeriesBytes(out));
+    WriteBetween({between, between_end}, writer);
+    WriteBlock(out, writer);
+    between_end = WriteSample(between, out.sample());
+  }
+  WriteBetween({between, between_end}, writer);
+  body.Resize(static_cast<size_t>(writer.Finish() - begin));
+}
+
+/// From the time on it is often what stood between the two series before.
+void EncoderV1::WriteBetween(std::string_view bytes, SnappyWriter& writer) {
+  writer.Literal(bytes.substr(0, kTimeOffset));
+  if (bytes.size() <= kTimeOffset) return;
+  const std::string_view time = bytes.substr(kTimeOffset);
+  const uint32_t position = writer.position();
+  if (time.size() >= SnappyWriter::kMinRepeatBytes && time == std::string_view(time_.bytes.data(), time_.size) &&
+      CanRepeat(writer, time_.position)) {
+    writer.Repeat(time_.position, static_cast<uint32_t>(time.size()));
+  } else {
+    writer.Literal(time);
+    time.copy(time_.bytes.data(), time.size());
+    time_.size = time.size();
+  }
+  time_.position = position;
+}
+
+void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
+  for (const OutputBatch::Piece piece : out.batch->pieces(out.index)) {
+    const std::string_view text = out.batch->text(piece);
+    uint32_t& last = piece_positions_[static_cast<uint32_t>(piece)];
+    const uint32_t position = writer.position();
+    if (text.size() >= SnappyWriter::kMinRepeatBytes && last != 0 && CanRepeat(writer, last)) {
+      writer.Repeat(last, static_cast<uint32_t>(text.size()));
+    } else {
+      WriteLabels(text, writer);
+    }
+    last = position;
+  }
+}
+
+void EncoderV1::WriteLabels(std::string_view fields, SnappyWriter& writer) {
+  WireReader reader(fields);
+  while (!reader.done()) {
+    const char* const begin = reader.position();
+    uint32_t tag;
+    std::string_view label;
+    if (!reader.ReadTag(tag) || !reader.ReadBytes(label)) return writer.Literal({begin, fields.end()});
+    WriteLabel({begin, reader.position()}, writer);
+  }
+}
+
+/// Values of neighbours differ at their ends, so one that is not equal to another still begins like the last one.
+void EncoderV1::WriteLabel(std::string_view field, SnappyWriter& writer) {
+  if (field.size() < SnappyWriter::kMinRepeatBytes) return writer.Literal(field);
+  const auto bytes = static_cast<uint32_t>(field.size());
+  const uint32_t position = writer.position();
+  const uint64_t head = Load8(field.data());
+  const uint64_t ends = std::rotl(head, 23) ^ Load8(field.data() + field.size() - 8) ^ bytes;
+  WrittenLabel& equal = equal_[HighBits(ends) % equal_.size()];
+  WrittenLabel& alike = alike_[HighBits(head) % alike_.size()];
+  uint32_t repeated = 0;
+  if (equal.bytes == bytes && CanRepeat(writer, equal.position) && field == std::string_view(equal.field, bytes)) {
+    writer.Repeat(equal.position, repeated = bytes);
+  } else if (CanRepeat(writer, alike.position)) {
+    repeated = CommonBytes(field.data(), alike.field, std::min(bytes, alike.bytes));
+    if (repeated > 0) writer.Repeat(alike.position, repeated);
+  }
+  writer.Literal(field.substr(repeated));
+  for (WrittenLabel* written : {&equal, &alike}) {
+    written->field = field.data();
+    written->bytes = bytes;
+    written->position = position;
+  }
+}
+
+}  // namespace promcast

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "remote_write/output_batch.h"
+#include "remote_write/snappy_block.h"
+#include "timeseries/fingerprint.h"
+#include "timeseries/labels.h"
+
+namespace promcast {
+
+/// Writes remote write 2.0: each text once, in a table of symbols to which the series refer.
+class EncoderV2 {
+ public:
+  void Encode(std::span<const OutgoingSample> samples, ByteBuffer& body);
+
+ private:
+  static constexpr size_t kMaxRefBytes = 5;
+
+  /// A label as it was last written: the field of its label block, and its two references, which fill `ref_bytes`.
+  struct WrittenLabel {
+    std::string_view field, name;
+    uint32_t name_ref;
+    uint8_t ref_bytes;
+    std::array<char, 2 * kMaxRefBytes> refs;
+  };
+
+  struct TextHash {
+    uint64_t seed = std::random_device()();
+    size_t operator()(std::string_view text) const { return HashLabelText(text, seed); }
+  };
+
+  uint32_t Ref(std::string_view text);
+  size_t Remember(std::string_view field, const LabelView& label, size_t i);
+  std::string_view LabelRefs(const OutgoingSample& out);
+
+  // All text stands in the batches, so both are emptied before Encode returns.
+  absl::flat_hash_map<std::string_view, uint32_t, TextHash> refs_;
+  std::vector<WrittenLabel> written_;  // of each name the last label; as label blocks, by name
+  size_t last_symbols_ = 0;
+  std::string label_refs_, message_, series_;
+};
+
+}  // namespace promcast
