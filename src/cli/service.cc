@@ -77,7 +77,9 @@ absl::Status Service::StartListeners() {
                           [this] { quit_requested_ = true; },
                           [this] {
                             MutexLock lock(reload_mutex_);
-                            return StatusDocument(pipeline_, destinations_, persistence_ ? std::optional(persistence_->report()) : std::nullopt, clock_.NowMs(), started_ms_);
+                            return StatusDocument(pipeline_, destinations_,
+                                                  persistence_ ? std::optional(persistence_->report()) : std::nullopt,
+                                                  clock_.NowMs(), started_ms_);
                           },
                           [this](const SeriesQuery& query) -> absl::StatusOr<std::string> {
                             const auto found = pipeline_.Search(query.match, query.limit);

@@ -99,7 +99,8 @@ std::string DescribeLimits(const PipelineOptions& options) {
       "limits: {} series forecast, {} known, {} written; memory {}; requests of {}, {} inflated, {} in flight; {} "
       "labels a "
       "series; "
-      "series end after {}; {} of samples kept a series, at most {}; shards: {}; with --storage.path a snapshot every {}",
+      "series end after {}; {} of samples kept a series, at most {}; shards: {}; with --storage.path a snapshot every "
+      "{}",
       options.limits.max_series, options.limits.max_known_series, options.limits.max_output_series,
       options.limits.max_memory_bytes == 0 ? "without limit" : FormatByteSize(options.limits.max_memory_bytes),
       FormatByteSize(options.ingest.max_body_bytes), FormatByteSize(options.ingest.max_decoded_bytes),

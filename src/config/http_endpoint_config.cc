@@ -68,6 +68,16 @@ void RefuseBearerKeys(YamlSection& section) {
   }
 }
 
+/// Places a validator's words, which begin with a key's name, at that key.
+void FailAtKey(const YamlValue& value, const absl::Status& status) {
+  const std::string message(status.message());
+  FilePosition position = value.position();
+  for (const YamlEntry& entry : value.node().entries) {
+    if (absl::StartsWith(message, entry.key)) position = entry.position;
+  }
+  value.errors().Add(position, fmt::format("{}.{}", value.path(), message));
+}
+
 }  // namespace
 
 void ReadTextMap(YamlSection& section, std::string_view key, std::vector<std::pair<std::string, std::string>>& out) {
@@ -78,15 +88,6 @@ void ReadTextMap(YamlSection& section, std::string_view key, std::vector<std::pa
     if (name.empty()) value.Fail("the name is empty; write one");
     if (value.ReadString(text)) out.emplace_back(name, text);
   }
-}
-
-void FailAtKey(const YamlValue& value, const absl::Status& status) {
-  const std::string message(status.message());
-  FilePosition position = value.position();
-  for (const YamlEntry& entry : value.node().entries) {
-    if (absl::StartsWith(message, entry.key)) position = entry.position;
-  }
-  value.errors().Add(position, fmt::format("{}.{}", value.path(), message));
 }
 
 void ReadHttpEndpoint(YamlSection& section, const std::filesystem::path& folder, std::string_view advice,
@@ -103,6 +104,15 @@ void ReadHttpEndpoint(YamlSection& section, const std::filesystem::path& folder,
   if (const auto auth = section.Take("authorization")) ReadAuthorization(*auth, folder, out.authorization.emplace());
   if (const auto tls = section.Take("tls_config")) ReadTls(*tls, folder, out.tls_config);
   RefuseBearerKeys(section);
+}
+
+void CheckHttpEndpoint(const YamlValue& value, const std::string& name, std::string_view kind,
+                       const absl::Status& validity, std::map<std::string, FilePosition>& names) {
+  if (!validity.ok()) FailAtKey(value, validity);
+  if (const auto [first, is_new] = names.emplace(name, value.position()); !is_new) {
+    value.Fail(fmt::format("the name \"{}\" is taken by the {} in line {}; give one of them another name", name, kind,
+                           first->second.line));
+  }
 }
 
 }  // namespace promcast

@@ -43,24 +43,9 @@ void ReadSource(const YamlValue& value, const std::filesystem::path& folder, His
 }  // namespace
 
 void ReadRemoteRead(YamlSection& top, const std::filesystem::path& folder, PipelineOptions& options) {
-  const auto entry = top.Take("remote_read");
-  std::vector<YamlValue> items;
-  if (!entry || entry->IsNull() || !entry->ReadList(items, "a list of stores to read from")) return;
-  std::map<std::string, FilePosition> names;
-  for (const YamlValue& item : items) {
-    HistorySourceOptions source;
-    const size_t errors_before = item.errors().size();
-    ReadSource(item, folder, source);
-    if (item.errors().size() == errors_before) {
-      if (const absl::Status status = ValidateHistorySource(source); !status.ok()) FailAtKey(item, status);
-      const auto [first, is_new] = names.emplace(source.name, item.position());
-      if (!is_new) {
-        item.Fail(fmt::format("the name \"{}\" is taken by the store in line {}; give one of them another name",
-                              source.name, first->second.line));
-      }
-    }
-    options.remote_read.push_back(std::move(source));
-  }
+  const auto read = [&](const YamlValue& item, HistorySourceOptions& source) { ReadSource(item, folder, source); };
+  ReadHttpEndpoints<HistorySourceOptions>(top, "remote_read", "store", read, ValidateHistorySource,
+                                          options.remote_read);
 }
 
 void ReadBackfill(YamlSection& top, PipelineOptions& options) {

@@ -53,24 +53,9 @@ void ReadDestination(const YamlValue& value, const std::filesystem::path& folder
 }  // namespace
 
 void ReadRemoteWrite(YamlSection& top, const std::filesystem::path& folder, PipelineOptions& options) {
-  const auto entry = top.Take("remote_write");
-  std::vector<YamlValue> items;
-  if (!entry || entry->IsNull() || !entry->ReadList(items, "a list of destinations")) return;
-  std::map<std::string, FilePosition> names;
-  for (const YamlValue& item : items) {
-    DestinationOptions destination;
-    const size_t errors_before = item.errors().size();
-    ReadDestination(item, folder, destination);
-    if (item.errors().size() == errors_before) {
-      if (const absl::Status status = ValidateDestination(destination); !status.ok()) FailAtKey(item, status);
-      const auto [first, is_new] = names.emplace(destination.name, item.position());
-      if (!is_new) {
-        item.Fail(fmt::format("the name \"{}\" is taken by the destination in line {}; give one of them another name",
-                              destination.name, first->second.line));
-      }
-    }
-    options.remote_write.push_back(std::move(destination));
-  }
+  const auto read = [&](const YamlValue& item, DestinationOptions& out) { ReadDestination(item, folder, out); };
+  ReadHttpEndpoints<DestinationOptions>(top, "remote_write", "destination", read, ValidateDestination,
+                                        options.remote_write);
 }
 
 }  // namespace promcast

@@ -35,6 +35,24 @@ absl::Status Malformed(std::string_view message_name) {
   return absl::InvalidArgumentError(fmt::format("the {} in the answer is not valid protobuf", message_name));
 }
 
+/// Calls `visit` with what stands in each field of `message` that has the tag `wanted`; skips the others.
+template <typename Visit>
+absl::Status VisitFields(std::string_view message, uint32_t wanted, std::string_view kind, const Visit& visit) {
+  WireReader reader(message);
+  uint32_t tag = 0;
+  std::string_view field;
+  while (!reader.done()) {
+    if (!reader.ReadTag(tag)) return Malformed(kind);
+    if (tag != wanted) {
+      if (!reader.Skip(tag)) return Malformed(kind);
+      continue;
+    }
+    if (!reader.ReadBytes(field)) return Malformed(kind);
+    if (auto status = visit(field); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 /// Prometheus sends labels sorted; a store that does not must not make two series of one.
 absl::Status CheckLabels(std::vector<LabelView>& labels) {
   if (!std::is_sorted(labels.begin(), labels.end())) std::sort(labels.begin(), labels.end());
@@ -53,18 +71,8 @@ absl::Status AddLabel(std::string_view message, size_t max_labels, std::vector<L
 /// The labels of one TimeSeries or ChunkedSeries; what is no label is passed over.
 absl::Status ReadLabels(std::string_view series, size_t max_labels, std::vector<LabelView>& labels) {
   labels.clear();
-  WireReader reader(series);
-  uint32_t tag = 0;
-  std::string_view bytes;
-  while (!reader.done()) {
-    if (!reader.ReadTag(tag)) return Malformed("TimeSeries");
-    if (tag != kLabels) {
-      if (!reader.Skip(tag)) return Malformed("TimeSeries");
-      continue;
-    }
-    if (!reader.ReadBytes(bytes)) return Malformed("TimeSeries");
-    if (auto status = AddLabel(bytes, max_labels, labels); !status.ok()) return status;
-  }
+  const auto add = [&](std::string_view label) { return AddLabel(label, max_labels, labels); };
+  if (auto status = VisitFields(series, kLabels, "TimeSeries", add); !status.ok()) return status;
   return CheckLabels(labels);
 }
 
@@ -73,22 +81,16 @@ absl::Status ReadTimeSeries(std::string_view message, int64_t start_ms, int64_t 
   std::vector<LabelView> labels;
   if (auto status = ReadLabels(message, max_labels, labels); !status.ok()) return status;
   std::vector<Sample> samples;
-  WireReader reader(message);
-  uint32_t tag = 0;
-  std::string_view bytes;
-  while (!reader.done()) {
-    if (!reader.ReadTag(tag)) return Malformed("TimeSeries");
-    if (tag != kSamples) {
-      if (!reader.Skip(tag)) return Malformed("TimeSeries");
-      continue;
-    }
+  const auto add = [&](std::string_view field) {
     Sample sample;
-    if (!reader.ReadBytes(bytes) || !ReadSample(bytes, sample)) return Malformed("Sample");
+    if (!ReadSample(field, sample)) return Malformed("Sample");
     if (sample.timestamp_ms >= start_ms && sample.timestamp_ms <= end_ms) samples.push_back(sample);
-    if (samples.size() < kSamplesPerPiece) continue;
-    if (auto status = sink({labels, samples}); !status.ok()) return status;
+    if (samples.size() < kSamplesPerPiece) return absl::OkStatus();
+    const absl::Status status = sink({labels, samples});
     samples.clear();
-  }
+    return status;
+  };
+  if (auto status = VisitFields(message, kSamples, "TimeSeries", add); !status.ok()) return status;
   return samples.empty() ? absl::OkStatus() : sink({labels, samples});
 }
 
@@ -96,28 +98,11 @@ absl::Status ReadTimeSeries(std::string_view message, int64_t start_ms, int64_t 
 
 absl::Status ReadSamplesAnswer(std::string_view message, int64_t start_ms, int64_t end_ms,
                                const HistoryAnswerLimits& limits, const HistorySink& sink) {
-  WireReader results(message);
-  uint32_t tag = 0;
-  std::string_view result, series;
-  while (!results.done()) {
-    if (!results.ReadTag(tag)) return Malformed("ReadResponse");
-    if (tag != kResults) {
-      if (!results.Skip(tag)) return Malformed("ReadResponse");
-      continue;
-    }
-    if (!results.ReadBytes(result)) return Malformed("ReadResponse");
-    WireReader reader(result);
-    while (!reader.done()) {
-      if (!reader.ReadTag(tag)) return Malformed("QueryResult");
-      if (tag != kTimeseries) {
-        if (!reader.Skip(tag)) return Malformed("QueryResult");
-        continue;
-      }
-      if (!reader.ReadBytes(series)) return Malformed("QueryResult");
-      if (auto status = ReadTimeSeries(series, start_ms, end_ms, limits.max_labels, sink); !status.ok()) return status;
-    }
-  }
-  return absl::OkStatus();
+  return VisitFields(message, kResults, "ReadResponse", [&](std::string_view result) {
+    return VisitFields(result, kTimeseries, "QueryResult", [&](std::string_view series) {
+      return ReadTimeSeries(series, start_ms, end_ms, limits.max_labels, sink);
+    });
+  });
 }
 
 absl::Status ChunkedAnswerReader::Feed(std::string_view piece) {
@@ -153,35 +138,14 @@ absl::Status ChunkedAnswerReader::Finish() const {
 }
 
 absl::Status ChunkedAnswerReader::ReadFrame(std::string_view message) {
-  WireReader reader(message);
-  uint32_t tag = 0;
-  std::string_view series;
-  while (!reader.done()) {
-    if (!reader.ReadTag(tag)) return Malformed("ChunkedReadResponse");
-    if (tag != kChunkedSeries) {
-      if (!reader.Skip(tag)) return Malformed("ChunkedReadResponse");
-      continue;
-    }
-    if (!reader.ReadBytes(series)) return Malformed("ChunkedReadResponse");
-    if (auto status = ReadSeries(series); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return VisitFields(message, kChunkedSeries, "ChunkedReadResponse",
+                     [this](std::string_view series) { return ReadSeries(series); });
 }
 
 absl::Status ChunkedAnswerReader::ReadSeries(std::string_view message) {
   if (auto status = ReadLabels(message, limits_.max_labels, labels_); !status.ok()) return status;
-  WireReader reader(message);
-  uint32_t tag = 0;
-  std::string_view chunk;
-  while (!reader.done()) {
-    if (!reader.ReadTag(tag)) return Malformed("ChunkedSeries");
-    if (tag != kChunks) {
-      if (!reader.Skip(tag)) return Malformed("ChunkedSeries");
-      continue;
-    }
-    if (!reader.ReadBytes(chunk)) return Malformed("ChunkedSeries");
-    if (auto status = ReadChunk(chunk); !status.ok()) return status;
-  }
+  const auto read = [this](std::string_view chunk) { return ReadChunk(chunk); };
+  if (auto status = VisitFields(message, kChunks, "ChunkedSeries", read); !status.ok()) return status;
   return Deliver();
 }
 

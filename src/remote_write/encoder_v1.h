@@ -40,8 +40,8 @@ class EncoderV1 {
 
   WrittenTime time_;
   std::vector<uint32_t> piece_positions_;  // in the message, by piece of the batch at hand; 0: not yet written
-  std::array<WrittenLabel, 512> equal_;  // by some bits of a hash of both ends
-  std::array<WrittenLabel, 256> alike_;  // by some of the beginning
+  std::array<WrittenLabel, 512> equal_;    // by some bits of a hash of both ends
+  std::array<WrittenLabel, 256> alike_;    // by some of the beginning
 };
 
 }  // namespace promcast

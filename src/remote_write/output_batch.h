@@ -64,8 +64,8 @@ class OutputBatch {
     MetricType type;
   };
   std::string chars_;
-  std::vector<Text> texts_;     // by Piece
-  std::vector<Piece> pieces_;   // of all entries
+  std::vector<Text> texts_;    // by Piece
+  std::vector<Piece> pieces_;  // of all entries
   std::vector<Entry> entries_;
 };
 

@@ -77,8 +77,8 @@ class SnappyWriter {
   }
 
   char* out_;
-  char* run_ = nullptr;    // the tag of the literal being written
-  size_t run_bytes_ = 0;   // 0: none is
+  char* run_ = nullptr;   // the tag of the literal being written
+  size_t run_bytes_ = 0;  // 0: none is
   uint32_t position_ = 0;
   uint32_t repeat_from_ = 0, repeat_bytes_ = 0;  // not yet written
 };

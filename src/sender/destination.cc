@@ -19,8 +19,7 @@ Destination::~Destination() {
 
 void Destination::Enqueue(const std::shared_ptr<const OutputBatch>& unstripped) {
   if (unstripped->empty()) return;
-  const auto batch =
-      stripper_.empty() ? unstripped : std::make_shared<const OutputBatch>(stripper_.Strip(*unstripped));
+  const auto batch = stripper_.empty() ? unstripped : std::make_shared<const OutputBatch>(stripper_.Strip(*unstripped));
   std::vector<std::vector<uint32_t>> indices(shards_.size());
   if (shards_.size() == 1) {
     indices[0].resize(batch->size());

@@ -104,8 +104,8 @@ void Shard::DropTooOld() {
   const int64_t limit_ms = state_.options.queue_config.sample_age_limit.count();
   if (limit_ms == 0) return;
   const int64_t oldest_ms = state_.clock.NowMs() - limit_ms;
-  const size_t dropped =
-      std::erase_if(outgoing_.samples, [&](const OutgoingSample& out) { return out.sample().timestamp_ms < oldest_ms; });
+  const size_t dropped = std::erase_if(
+      outgoing_.samples, [&](const OutgoingSample& out) { return out.sample().timestamp_ms < oldest_ms; });
   if (dropped == 0) return;
   state_.metrics.too_old.Increment(static_cast<double>(dropped));
   encoded_ = false;

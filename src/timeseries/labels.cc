@@ -37,12 +37,14 @@ Labels::Labels(std::initializer_list<std::pair<std::string_view, std::string_vie
 }
 
 std::string_view Labels::Get(std::string_view name) const {
-  const auto at = std::lower_bound(labels_.begin(), labels_.end(), name, [](const Label& a, std::string_view n) { return a.name < n; });
+  const auto at = std::lower_bound(labels_.begin(), labels_.end(), name,
+                                   [](const Label& a, std::string_view n) { return a.name < n; });
   return at != labels_.end() && at->name == name ? std::string_view(at->value) : std::string_view();
 }
 
 void Labels::Set(std::string_view name, std::string_view value) {
-  const auto at = std::lower_bound(labels_.begin(), labels_.end(), name, [](const Label& a, std::string_view n) { return a.name < n; });
+  const auto at = std::lower_bound(labels_.begin(), labels_.end(), name,
+                                   [](const Label& a, std::string_view n) { return a.name < n; });
   const bool present = at != labels_.end() && at->name == name;
   if (value.empty()) {
     if (present) labels_.erase(at);
