@@ -8,14 +8,15 @@ from typing import Iterator, List
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "test/e2e"))
 
-import report  # noqa: E402  needs test/e2e
+import backfill  # noqa: E402  needs test/e2e
+import report  # noqa: E402
 import scenarios  # noqa: E402
 import snapshots  # noqa: E402
 from gates import gates  # noqa: E402
 from sink import Sink  # noqa: E402
 from subjects import SUBJECTS, Programs  # noqa: E402
 
-SCENARIOS = ("stages", "growth", "rules", "realtime", "hostile", "flood", "snapshots")
+SCENARIOS = ("stages", "growth", "rules", "realtime", "hostile", "flood", "snapshots", "backfill")
 RULE_COUNTS = (1, 10, 100, 1000)
 
 
@@ -48,7 +49,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=int, default=3, help="how long the real rate is kept up (3)")
     parser.add_argument("--rule-series", type=count, default=100_000, help="series of the growth with rules (100k)")
     parser.add_argument("--flood", type=count, default=5_000_000, help="new series above the limit (5M)")
-    parser.add_argument("--quick", action="store_true", help="10k series, a flood of 100k, one minute at the real rate")
+    parser.add_argument("--backfill", type=count, default=10_000, help="series whose past is read back (10k)")
+    parser.add_argument("--days", type=int, default=7, help="of that past, at a sample a minute (7)")
+    parser.add_argument("--quick", action="store_true",
+                        help="10k series, a flood of 100k, one minute at the real rate, the past of 1k series")
     parser.add_argument("--json", metavar="FILE", help="writes all figures")
     parser.add_argument("--svg", metavar="DIR", help="draws the growth; needs python3-matplotlib")
     parser.add_argument("--promcast", required=True, help=argparse.SUPPRESS)
@@ -63,6 +67,7 @@ def arguments() -> argparse.Namespace:
         parser.error("--rounds: at least 2, one creates the series and the others are the steady ones")
     if parsed.quick:
         parsed.series, parsed.minutes, parsed.rule_series, parsed.flood = [10_000], 1, 10_000, 100_000
+        parsed.backfill = 1_000
     return parsed
 
 
@@ -87,6 +92,9 @@ def measured(options: argparse.Namespace, bench: scenarios.Bench) -> Iterator[sc
         yield from scenarios.flood(bench, min(largest, 100_000), options.flood)
     if "snapshots" in options.scenarios:
         yield from snapshots.snapshots(bench, largest)
+    if "backfill" in options.scenarios:
+        for profile in ("lean", "standard"):
+            yield from backfill.backfill(bench, options.backfill, options.days, profile)
 
 
 def main() -> int:
