@@ -238,8 +238,12 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
   }
 }
 
-void DirectRegressions::Fetch() const {
+void DirectRegressions::Fetch(int64_t now) const {
   FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
+  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+    const int64_t issued = plan_.ladder[rung].IssuedFor(now);
+    if (issued >= 0) FetchMemory(RecordsOf(rung) + plan_.ladder[rung].SlotOf(issued), sizeof(Record));
+  }
 }
 
 size_t DirectRegressions::ModelBytes() const {

@@ -61,8 +61,8 @@ class DirectRegressions {
   /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
   void Forecast(const Ahead& ahead, std::span<double> out) const;
 
-  /// See FetchMemory().
-  void Fetch() const;
+  /// See FetchMemory(): what was learnt, and what the value of the cell `now` resolves.
+  void Fetch(int64_t now) const;
   size_t ModelBytes() const;    ///< on the heap: what was learnt
   size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
   template <class Archive>

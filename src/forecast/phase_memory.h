@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstddef>
+#include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <span>
 
 #include "forecast/fetch_memory.h"
 
@@ -10,10 +10,20 @@ namespace promcast {
 
 /// One value a phase in 16 bits each: a base plus whole multiples of a unit, both fitted to the values held, so that an
 /// error is at most 1/48000 of their range, whatever their magnitude. A value far beyond that range is drawn towards it
-/// (to four ranges), so that one wild value cannot cost the others their precision.
+/// (to four ranges), so that one wild value cannot cost the others their precision. What is held lies in the owner's
+/// memory; this is the way to it.
 class PhaseMemory {
  public:
-  explicit PhaseMemory(int phases);
+  struct Unit {
+    double base = 0;
+    double size = 0;  ///< 0: all known values equal the base
+  };
+
+  /// `cells`: one a phase. `unknown`: how many of these were never set.
+  PhaseMemory(Unit& unit, uint16_t& unknown, std::span<int16_t> cells) : unit_(unit), unknown_(unknown), cells_(cells) {}
+
+  /// No phase is set.
+  void Clear();
 
   /// NaN: never set.
   double Get(int phase) const;
@@ -28,14 +38,14 @@ class PhaseMemory {
   /// Makes the unit fine again after the values' range has shrunk. Costs a pass: meant for once a season.
   void Fit();
   /// See FetchMemory(): the phases about `phase`.
-  void Fetch(int phase) const { FetchMemory(cells_.get() + phase, 1); }
-  /// What this holds on the heap.
-  size_t HeapBytes() const { return phases_ * sizeof(int16_t); }
+  void Fetch(int phase) const { FetchMemory(cells_.data() + phase, 1); }
+  /// None is known yet.
+  bool empty() const { return unknown_ == cells_.size(); }
   template <class Archive>
   void Persist(Archive& archive);
 
  private:
-  bool empty() const { return unknown_ == phases_; }
+  int phases() const { return static_cast<int>(cells_.size()); }
   struct Range {
     double low, high;
   };
@@ -43,11 +53,9 @@ class PhaseMemory {
   void Recode(Range range);
 
   static constexpr int16_t kUnknown = INT16_MIN;
-  std::unique_ptr<int16_t[]> cells_;
-  double base_ = 0;
-  double unit_ = 0;  // 0: all known values equal the base
-  int phases_;
-  int unknown_;  // phases never set
+  Unit& unit_;
+  uint16_t& unknown_;
+  std::span<int16_t> cells_;
 };
 
 }  // namespace promcast

@@ -94,7 +94,11 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   }
   const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
-  for (HorizonPlan& plan : ladder) plan.models = models();
+  for (HorizonPlan& plan : ladder) {
+    plan.models = models();
+    plan.offset = ladder_bytes;
+    ladder_bytes += HorizonMix::Bytes(plan);
+  }
   fingerprint = Fingerprint();
 }
 

@@ -2,13 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <random>
+#include <vector>
 
 namespace promcast {
 namespace {
 
+// With memory of its own.
+struct Phases {
+  explicit Phases(size_t phases) : cells(phases) { memory.Clear(); }
+
+  std::vector<int16_t> cells;
+  PhaseMemory::Unit unit;
+  uint16_t unknown = 0;
+  PhaseMemory memory{unit, unknown, cells};
+};
+
 TEST(PhaseMemory, KnowsNothingAtFirst) {
-  PhaseMemory memory(3);
+  Phases phases(3);
+  PhaseMemory& memory = phases.memory;
   for (int i = 0; i < 3; i++) EXPECT_TRUE(std::isnan(memory.Get(i)));
 }
 
@@ -17,7 +30,8 @@ TEST(PhaseMemory, KeepsEveryValueToAFractionOfTheirRange) {
   for (double base : {0., 1., -5e6, 1.7e9, 1e12}) {
     for (double range : {1e-3, 1., 4e6}) {
       if (range < std::abs(base) * 1e-12) continue;
-      PhaseMemory memory(100);
+      Phases phases(100);
+      PhaseMemory& memory = phases.memory;
       std::vector<double> values(100);
       for (int pass = 0; pass < 3; pass++) {
         for (int i = 0; i < 100; i++) {
@@ -34,7 +48,8 @@ TEST(PhaseMemory, KeepsEveryValueToAFractionOfTheirRange) {
 }
 
 TEST(PhaseMemory, FollowsARampWithoutLosingPrecision) {
-  PhaseMemory memory(50);
+  Phases phases(50);
+  PhaseMemory& memory = phases.memory;
   for (int i = 0; i < 100'000; i++) {
     memory.Set(i % 50, i);
     if (i % 50 == 49) memory.Fit();
@@ -43,7 +58,8 @@ TEST(PhaseMemory, FollowsARampWithoutLosingPrecision) {
 }
 
 TEST(PhaseMemory, OneWildValueDoesNotCostTheOthersTheirPrecision) {
-  PhaseMemory memory(20);
+  Phases phases(20);
+  PhaseMemory& memory = phases.memory;
   for (int i = 0; i < 20; i++) memory.Set(i, i);
   memory.Set(3, 1e30);
   EXPECT_GT(memory.Get(3), 90);
@@ -56,7 +72,8 @@ TEST(PhaseMemory, OneWildValueDoesNotCostTheOthersTheirPrecision) {
 
 TEST(PhaseMemory, AnswersFiniteValuesForAnyOrderOfMagnitudes) {
   std::mt19937 random(2);
-  PhaseMemory memory(8);
+  Phases phases(8);
+  PhaseMemory& memory = phases.memory;
   for (int i = 0; i < 100'000; i++) {
     const double magnitude = std::uniform_real_distribution<double>(-320, 100)(random);
     memory.Set(static_cast<int>(random() % 8), (random() % 2 ? 1 : -1) * std::pow(10., magnitude));
