@@ -27,7 +27,11 @@ struct DirectPlan {
   std::vector<DirectOptions> options;  ///< the longest memory first
   std::vector<HorizonGrid> ladder;     ///< ascending
   size_t near_rungs = 0;               ///< how many are shorter than the first season
+  std::vector<int> first_record;       ///< of each rung
   int records = 0;                     ///< that wait on all rungs together
+
+  /// Rungs that a regression serves.
+  size_t rungs(size_t regression) const { return options[regression].near_only ? near_rungs : ladder.size(); }
 
   static DirectPlan Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season);
 };
@@ -77,7 +81,7 @@ class DirectRegressions {
   void Learn(size_t rung, const Record& record, double value);
   Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;
-  size_t rungs(size_t regression) const;
+  size_t rungs(size_t regression) const { return plan_.rungs(regression); }
   size_t horizons() const;
   float Memory(float keep) const;
   float Distance(const Horizon& horizon, const Then& then) const;

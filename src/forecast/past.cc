@@ -31,7 +31,7 @@ void Past::Level::Update(double newest, double rate, int shift_after) {
   const auto [innovation, shifted] = filter.Pass(seen > 0 ? newest - value : 0, shift_after);
   if (shifted) seen = 0;
   seen = static_cast<uint8_t>(std::min(seen + 1, kMostSeen));
-  value = seen == 1 ? newest : value + std::max(rate, 1. / seen) * innovation;
+  value = seen == 1 ? newest : value + (rate * seen > 2 ? rate : std::max(rate, 1. / seen)) * innovation;
 }
 
 void Past::Level::Follow(double distance) {
@@ -51,11 +51,12 @@ void Past::MakeFirstSeason(int length, const SeasonMemory& memory) {
   if (memory.lag_phases > 0 || memory.longer_phases > 0) cycles_ = std::make_unique<Cycles>();
   if (memory.lag_phases > 0) cycles_->lag.emplace(length, memory.lag_phases);
   const int phases = std::min(length, memory.profile_phases);
-  profile_ = {length, memory.profile_phases, kNewestCycle, phases / kSmoothedPart};
+  profile_ = {length, memory.profile_phases, kNewestCycle, phases / kSmoothedPart, memory.grain};
 }
 
 SeasonProfile Past::MakeLonger(int length, const SeasonMemory& memory) {
-  return {length, memory.longer_phases, kNewestLonger, length > memory.longer_phases ? kLongerSmoothing : 0};
+  const int smoothing = length > memory.longer_phases ? kLongerSmoothing : 0;
+  return {length, memory.longer_phases, kNewestLonger, smoothing, memory.grain};
 }
 
 void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memory) {
@@ -125,7 +126,7 @@ void Past::Update(double value) {
 }
 
 void Past::LookAtNow() {
-  PhaseMemory::Reading season{kNaN, kNaN};
+  PhaseReading season{kNaN, kNaN};
   if (profile_) season = profile_.At(0);
   usual_now_ = OrSlowestLevel(season.smooth);
   if (!cycles_) return;
@@ -180,7 +181,7 @@ double Past::OrSlowestLevel(double value) const {
 
 Ahead Past::LookAhead(int64_t steps) const {
   Ahead ahead{steps, kNaN, 0, 0, 0, kNaN, kNaN, std::exp2(kLogDamping * static_cast<double>(steps))};
-  PhaseMemory::Reading season{kNaN, kNaN};
+  PhaseReading season{kNaN, kNaN};
   if (seasonal()) season = profile_.At(steps);
   ahead.season = season.smooth;
   ahead.usual = OrSlowestLevel(season.smooth);

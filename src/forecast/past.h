@@ -20,6 +20,7 @@ struct SeasonMemory {
   int lag_phases = 1440;     ///< of the last cycle of the first season; 0: it is not kept
   int profile_phases = 360;  ///< of the first season's shape
   int longer_phases = 168;   ///< of a longer season's distance from it; 0: longer seasons are not learnt
+  PhaseGrain grain = kFine;  ///< of the shapes
 };
 
 /// A season that was found while the series ran, and means of the cells up to now from which it can be learnt; null:

@@ -19,12 +19,15 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 struct SeasonProfile::Head {
-  Head(SeasonClock at_start, double weight, int width)
-      : clock(at_start), newest_weight(static_cast<float>(weight)), smoothing(static_cast<uint8_t>(width)) {
+  Head(SeasonClock at_start, double weight, int width, PhaseGrain of_cells)
+      : clock(at_start),
+        newest_weight(static_cast<float>(weight)),
+        smoothing(static_cast<uint8_t>(width)),
+        grain(of_cells) {
     waiting.fill(std::numeric_limits<float>::quiet_NaN());
   }
 
-  PhaseMemory::Unit unit;
+  PhaseUnit unit;
   double open_sum = 0;  // of the phase that is under way
   [[no_unique_address]] SeasonClock clock;
   uint16_t unknown = 0;               // phases; in the clock's last bytes
@@ -35,25 +38,32 @@ struct SeasonProfile::Head {
   uint8_t smoothing;
   uint8_t learnt = 0;
   uint8_t seasons = 0;  // whole ones that have passed
-};
+  PhaseGrain grain;
 
-SeasonProfile::SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing) {
-  static_assert(sizeof(Head) == 64);
-  const SeasonClock clock(season_length, max_phases);
-  memory_.reset(new std::byte[sizeof(Head) + clock.phases() * sizeof(int16_t)]);
-  new (memory_.get()) Head(clock, newest_weight, smoothing);
-  new (memory_.get() + sizeof(Head)) int16_t[clock.phases()];
-  cells().Clear();
-}
+  size_t cell_bytes() const { return clock.phases() * (grain == kFine ? sizeof(int16_t) : sizeof(int8_t)); }
+};
 
 SeasonProfile::Head& SeasonProfile::head() const {
   return *std::launder(reinterpret_cast<Head*>(memory_.get()));
 }
 
-PhaseMemory SeasonProfile::cells() const {
+template <class Use>
+auto SeasonProfile::WithCells(Use&& use) const {
   Head& own = head();
-  auto* const first = std::launder(reinterpret_cast<int16_t*>(memory_.get() + sizeof(Head)));
-  return {own.unit, own.unknown, {first, static_cast<size_t>(own.clock.phases())}};
+  std::byte* const first = memory_.get() + sizeof(Head);
+  const auto phases = static_cast<size_t>(own.clock.phases());
+  if (own.grain == kFine) {
+    return use(PhaseMemory<int16_t>(own.unit, own.unknown, {reinterpret_cast<int16_t*>(first), phases}));
+  }
+  return use(PhaseMemory<int8_t>(own.unit, own.unknown, {reinterpret_cast<int8_t*>(first), phases}));
+}
+
+SeasonProfile::SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing, PhaseGrain grain) {
+  static_assert(sizeof(Head) == 64);
+  const Head start(SeasonClock(season_length, max_phases), newest_weight, smoothing, grain);
+  memory_.reset(new std::byte[sizeof(Head) + start.cell_bytes()]);
+  new (memory_.get()) Head(start);
+  WithCells([](auto cells) { cells.Clear(); });
 }
 
 // What waits is told from the base, which may change.
@@ -61,7 +71,7 @@ template <class Change>
 void SeasonProfile::ChangeCells(Change&& change) {
   Head& own = head();
   const double base = own.unit.base;
-  change(cells());
+  WithCells(change);
   if (own.unit.base == base) return;
   for (float& value : own.waiting) value = static_cast<float>(value + (base - own.unit.base));
 }
@@ -88,7 +98,7 @@ void SeasonProfile::Skip(int64_t cells) {
   if (left == 0) return;
   const int64_t passed = clock.step() + 1 + left;  // of the season under way
   const int64_t ended = passed / clock.length() - (clock.step() + 1) / clock.length();
-  if (ended > 0) ChangeCells([](PhaseMemory known) { known.Fit(); });
+  if (ended > 0) ChangeCells([](auto known) { known.Fit(); });
   head().seasons = static_cast<uint8_t>(std::min<int64_t>(head().seasons + ended, kMany));
   clock.Set(static_cast<int>((passed - 1) % clock.length()));
 }
@@ -104,19 +114,19 @@ void SeasonProfile::ClosePhase() {
   std::copy(own.waiting.begin() + 1, own.waiting.end(), own.waiting.begin());
   const double newest = own.open_count > 0 ? own.open_sum / own.open_count : kNaN;
   const bool first = std::all_of(own.waiting.begin(), own.waiting.end(), [](float one) { return std::isnan(one); });
-  if (first && own.open_count > 0 && cells().empty()) own.unit.base = newest;
+  if (first && own.open_count > 0 && own.unknown == phases) own.unit.base = newest;
   own.waiting.back() = static_cast<float>(newest - own.unit.base);
   own.open_sum = 0;
   own.open_count = 0;
   if (closed + 1 == phases) {
-    ChangeCells([](PhaseMemory known) { known.Fit(); });
+    ChangeCells([](auto known) { known.Fit(); });
     own.seasons = static_cast<uint8_t>(std::min(own.seasons + 1, kMany));
   }
 }
 
 void SeasonProfile::Learn(int phase, double value, int season) {
   Head& own = head();
-  const double known = cells().Get(phase);
+  const double known = WithCells([phase](auto cells) { return cells.Get(phase); });
   double learnt = value;
   if (!std::isnan(known)) {
     double error = value - known;
@@ -127,14 +137,15 @@ void SeasonProfile::Learn(int phase, double value, int season) {
     own.distance += static_cast<float>(std::max(kDistanceRate, 1. / own.learnt) * (std::abs(error) - own.distance));
     learnt = known + std::max<double>(own.newest_weight, 1. / (season + 1)) * error;
   }
-  ChangeCells([&](PhaseMemory memory) { memory.Set(phase, learnt); });
+  ChangeCells([&](auto cells) { cells.Set(phase, learnt); });
 }
 
-PhaseMemory::Reading SeasonProfile::At(int64_t steps) const {
+PhaseReading SeasonProfile::At(int64_t steps) const {
   if (!known()) return {kNaN, kNaN};
   const double position = head().clock.Position(steps);
   const double below = std::floor(position);
-  return cells().Around(static_cast<int>(below), position - below, head().smoothing);
+  const int smoothing = head().smoothing;
+  return WithCells([&](auto cells) { return cells.Around(static_cast<int>(below), position - below, smoothing); });
 }
 
 bool SeasonProfile::known() const {
@@ -147,20 +158,22 @@ int SeasonProfile::season_length() const {
 
 void SeasonProfile::FetchPhases() const {
   const SeasonClock& clock = head().clock;
-  cells().Fetch(clock.step() < 0 ? 0 : clock.PhaseOf(clock.step()));
+  const int phase = clock.step() < 0 ? 0 : clock.PhaseOf(clock.step());
+  WithCells([phase](auto cells) { cells.Fetch(phase); });
 }
 
 size_t SeasonProfile::HeapBytes() const {
-  return memory_ ? sizeof(Head) + head().clock.phases() * sizeof(int16_t) : 0;
+  return memory_ ? sizeof(Head) + head().cell_bytes() : 0;
 }
 
 template <class Archive>
 void SeasonProfile::Persist(Archive& archive) {
-  auto& [unit, open_sum, clock, unknown, waiting, open_count, newest_weight, distance, smoothing, learnt, seasons] =
-      head();
+  auto& [unit, open_sum, clock, unknown, waiting, open_count, newest_weight, distance, smoothing, learnt, seasons,
+         grain] = head();
   int step = clock.step();
-  PhaseMemory known = cells();
-  archive(step, known, open_sum, open_count, waiting, distance, learnt, seasons);
+  archive(step);
+  WithCells([&](auto cells) { archive(cells); });
+  archive(open_sum, open_count, waiting, distance, learnt, seasons);
   archive.Require(step >= -1 && step < clock.length(), "a place in a season");
   archive.Require(open_count >= 0 && open_count <= clock.length(), "a phase of a season");
   if (Archive::kReads && archive.ok()) clock.Set(step);

@@ -8,6 +8,9 @@
 
 namespace promcast {
 
+/// How finely a phase's value is kept: in 16 bits or in 8.
+enum PhaseGrain : uint8_t { kFine, kCoarse };
+
 /// The shape of a season: an exponentially updated value a phase, smoothed over neighbouring phases when read. It
 /// learns with a delay of three phases, so that what it says of now holds nothing of today. NaN cells are not learnt
 /// from. A value far off its phase's usual distance is learnt from as if it were at eight times that distance.
@@ -17,8 +20,9 @@ class SeasonProfile {
  public:
   /// None.
   SeasonProfile() = default;
-  /// `newest_weight`: of the newest season in a phase's value, at least 1/255; `smoothing`: phases to either side.
-  SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing);
+  /// `newest_weight`: of the newest season in a phase's value, at least 1/255; `smoothing`: phases to either side;
+  /// `grain`: of a phase's value, see PhaseMemory.
+  SeasonProfile(int season_length, int max_phases, double newest_weight, int smoothing, PhaseGrain grain = kFine);
   explicit operator bool() const { return memory_ != nullptr; }
 
   void Update(double value);
@@ -26,7 +30,7 @@ class SeasonProfile {
   void Skip(int64_t cells);
   /// The season's value `steps` (>= 0) cells after the newest cell: as it is, and smoothed over the neighbouring
   /// phases. NaN before one whole season was seen.
-  PhaseMemory::Reading At(int64_t steps) const;
+  PhaseReading At(int64_t steps) const;
   /// One whole season was seen.
   bool known() const;
   int season_length() const;
@@ -42,7 +46,8 @@ class SeasonProfile {
   struct Head;  // the phases' cells follow it in memory
 
   Head& head() const;
-  PhaseMemory cells() const;
+  template <class Use>
+  auto WithCells(Use&& use) const;
   void ClosePhase();
   void Learn(int phase, double value, int season);
   template <class Change>

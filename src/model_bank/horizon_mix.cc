@@ -242,7 +242,8 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   forgotten_sum(head().mix_error, residual);
   forgotten_sum(head().naive_error, std::abs(moved - fields[0]));
   const float seasonal_naive = fields[plan_.seasonal_naive];
-  forgotten_sum(head().seasonal_naive_error, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
+  forgotten_sum(head().seasonal_naive_error,
+                std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
   forgotten_sum(line_error(), std::isnan(fields[line()]) ? 0 : std::abs(moved - fields[line()]));
   ScoreBand(half_widths, residual);
   if (trusted && knows_phases()) {

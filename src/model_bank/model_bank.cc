@@ -51,20 +51,19 @@ struct ModelBank::Impl {
 
   /// How many bytes lie behind an Impl.
   struct Tail {
-    explicit Tail(const BankPlan& plan) : bytes(plan.line_keeps.size() * sizeof(TrendLine) + plan.ladder_bytes) {}
     size_t bytes;
   };
   /// What few plans ask for.
   struct Further {
     explicit Further(const BankPlan& plan) : models(MakeExtra(plan)) {
-      if (plan.options.detect_seasons) detector.emplace(plan.season_search);
+      if (plan.options.detect_seasons) detector = std::make_unique<SeasonDetector>(plan.season_search);
     }
     std::vector<ExtraModel> models;
-    std::optional<SeasonDetector> detector;  // where seasons are not told
+    std::unique_ptr<SeasonDetector> detector;  // null where seasons are told
   };
 
   static std::unique_ptr<Impl> Make(std::shared_ptr<const BankPlan> plan) {
-    const Tail tail(*plan);
+    const Tail tail{plan->tail_bytes};
     return std::unique_ptr<Impl>(new (tail) Impl(std::move(plan)));
   }
   static void* operator new(size_t bytes, Tail tail) { return ::operator new(bytes + tail.bytes); }
@@ -73,10 +72,15 @@ struct ModelBank::Impl {
 
   const BankOptions& options() const { return plan->options; }
   size_t rungs() const { return plan->ladder.size(); }
-  HorizonMix mix(size_t rung) const;
-  std::span<TrendLine> lines() const;
-  std::span<ExtraModel> extra() const;
-  SeasonDetector* detector() const { return further && further->detector ? &*further->detector : nullptr; }
+  HorizonMix mix(size_t rung) const {
+    const HorizonPlan& horizon = plan->ladder[rung];
+    return {horizon, tail() + horizon.offset};
+  }
+  std::span<TrendLine> lines() const {
+    return {std::launder(reinterpret_cast<TrendLine*>(tail())), plan->line_keeps.size()};
+  }
+  std::span<ExtraModel> extra() const { return further ? std::span(further->models) : std::span<ExtraModel>(); }
+  SeasonDetector* detector() const { return further ? further->detector.get() : nullptr; }
   std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const;
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
@@ -114,21 +118,7 @@ ModelBank::Impl::Impl(std::shared_ptr<const BankPlan> bank_plan)
   static_assert(alignof(TrendLine) <= alignof(Impl) && HorizonMix::kAlignment <= alignof(TrendLine));
   static_assert(sizeof(Impl) <= 208);
   for (size_t i = 0; i < plan->line_keeps.size(); i++) new (tail() + i * sizeof(TrendLine)) TrendLine;
-  std::byte* const ladder = tail() + plan->line_keeps.size() * sizeof(TrendLine);
-  for (const HorizonPlan& horizon : plan->ladder) HorizonMix::Start(horizon, ladder + horizon.offset);
-}
-
-HorizonMix ModelBank::Impl::mix(size_t rung) const {
-  const HorizonPlan& horizon = plan->ladder[rung];
-  return {horizon, tail() + plan->line_keeps.size() * sizeof(TrendLine) + horizon.offset};
-}
-
-std::span<TrendLine> ModelBank::Impl::lines() const {
-  return {std::launder(reinterpret_cast<TrendLine*>(tail())), plan->line_keeps.size()};
-}
-
-std::span<ExtraModel> ModelBank::Impl::extra() const {
-  return further ? std::span(further->models) : std::span<ExtraModel>();
+  for (const HorizonPlan& horizon : plan->ladder) HorizonMix::Start(horizon, tail() + horizon.offset);
 }
 
 std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out) const {
@@ -365,7 +355,7 @@ BankBytes ModelBank::Bytes() const {
   bytes.models = sizeof(Past) + bank.past.HeapBytes();
   if (bank.further) bytes.models += sizeof(Impl::Further) + bank.further->models.capacity() * sizeof(ExtraModel);
   for (const ExtraModel& one : bank.extra()) bytes.models += one.model ? one.model->StateBytes() : 0;
-  if (bank.detector()) bytes.models += bank.detector()->HeapBytes();
+  if (bank.detector()) bytes.models += sizeof(SeasonDetector) + bank.detector()->HeapBytes();
   if (bank.regressions) {
     bytes.models += sizeof(DirectRegressions) + bank.regressions->ModelBytes();
     bytes.pending = bank.regressions->PendingBytes();
