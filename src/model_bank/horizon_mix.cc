@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <type_traits>
 
 #include "archive/archive.h"
 #include "forecast/block_float.h"
@@ -89,9 +90,21 @@ PhaseScale& HorizonMix::phase_scale() const {
 }
 
 Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
+  // What most banks have is known to the compiler, which then leaves no loop.
+  switch (lanes()) {
+    case 8:
+      return MixLanes(std::integral_constant<size_t, 8>(), forecasts, target);
+    case 12:
+      return MixLanes(std::integral_constant<size_t, 12>(), forecasts, target);
+    default:
+      return MixLanes(lanes(), forecasts, target);
+  }
+}
+
+template <class Lanes>
+Mixed HorizonMix::MixLanes(Lanes count, std::span<const double> forecasts, int64_t target) const {
   using Floats = std::array<float, kMaxModels>;
   const double base = forecasts[0];
-  const size_t count = lanes();
   Mixed mixed;
   Floats& apart = mixed.models;  // from the base; what is beyond the models sleeps as well
   for (size_t i = 0; i < models(); i++) apart[i] = static_cast<float>(forecasts[i] - base);

@@ -138,6 +138,9 @@ class HorizonMix {
   PhaseScale& phase_scale() const;
   double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }
   float MeanShare() const;
+  /// `count`: lanes(), as a number or as a constant.
+  template <class Lanes>
+  Mixed MixLanes(Lanes count, std::span<const double> forecasts, int64_t target) const;
   void Charge(const float* distances, float moved, float limit);
   void Tilt(const float* distances, float moved);
   void Wake(const float* distances);
