@@ -13,7 +13,7 @@ namespace promcast {
 
 /// How much a bank remembers, and with it how accurate it is.
 enum class Profile {
-  kLean,      ///< levels and the first season's shape: about a kilobyte; anomalies are told by the first horizon
+  kLean,      ///< levels and the first season's shape: about 700 bytes; anomalies are told by the first horizon
   kStandard,  ///< also the last cycle, longer seasons and direct regressions
   kRich,      ///< the same at a finer grain, more forecasts pending
 };

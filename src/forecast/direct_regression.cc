@@ -68,9 +68,10 @@ struct DirectRegressions::Horizon {
 };
 
 DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season) {
-  DirectPlan plan{std::move(options), std::move(ladder), 0, 0};
+  DirectPlan plan{std::move(options), std::move(ladder), 0, {}, 0};
   for (const HorizonGrid& grid : plan.ladder) {
     plan.near_rungs += first_season == 0 || grid.steps < first_season;
+    plan.first_record.push_back(plan.records);
     plan.records += plan.options.empty() ? 0 : grid.pending();
   }
   return plan;
@@ -84,14 +85,8 @@ DirectRegressions::DirectRegressions(const Past& past, const DirectPlan& plan)
 
 DirectRegressions::~DirectRegressions() = default;
 
-size_t DirectRegressions::rungs(size_t regression) const {
-  return plan_.options[regression].near_only ? plan_.near_rungs : plan_.ladder.size();
-}
-
 DirectRegressions::Record* DirectRegressions::RecordsOf(size_t rung) const {
-  Record* first = records_.get();
-  for (size_t i = 0; i < rung; i++) first += plan_.ladder[i].pending();
-  return first;
+  return records_.get() + plan_.first_record[rung];
 }
 
 DirectRegressions::Horizon* DirectRegressions::HorizonsOf(size_t regression) const {
@@ -238,8 +233,12 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
   }
 }
 
-void DirectRegressions::Fetch() const {
+void DirectRegressions::Fetch(int64_t now) const {
   FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
+  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+    const int64_t issued = plan_.ladder[rung].IssuedFor(now);
+    if (issued >= 0) FetchMemory(RecordsOf(rung) + plan_.ladder[rung].SlotOf(issued), sizeof(Record));
+  }
 }
 
 size_t DirectRegressions::ModelBytes() const {

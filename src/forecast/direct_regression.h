@@ -27,7 +27,11 @@ struct DirectPlan {
   std::vector<DirectOptions> options;  ///< the longest memory first
   std::vector<HorizonGrid> ladder;     ///< ascending
   size_t near_rungs = 0;               ///< how many are shorter than the first season
+  std::vector<int> first_record;       ///< of each rung
   int records = 0;                     ///< that wait on all rungs together
+
+  /// Rungs that a regression serves.
+  size_t rungs(size_t regression) const { return options[regression].near_only ? near_rungs : ladder.size(); }
 
   static DirectPlan Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season);
 };
@@ -61,8 +65,8 @@ class DirectRegressions {
   /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
   void Forecast(const Ahead& ahead, std::span<double> out) const;
 
-  /// See FetchMemory().
-  void Fetch() const;
+  /// See FetchMemory(): what was learnt, and what the value of the cell `now` resolves.
+  void Fetch(int64_t now) const;
   size_t ModelBytes() const;    ///< on the heap: what was learnt
   size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
   template <class Archive>
@@ -77,7 +81,7 @@ class DirectRegressions {
   void Learn(size_t rung, const Record& record, double value);
   Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;
-  size_t rungs(size_t regression) const;
+  size_t rungs(size_t regression) const { return plan_.rungs(regression); }
   size_t horizons() const;
   float Memory(float keep) const;
   float Distance(const Horizon& horizon, const Then& then) const;

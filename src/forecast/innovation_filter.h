@@ -22,7 +22,8 @@ class InnovationFilter {
     const bool far = trusted && std::abs(innovation) > bound;
     const double size = far ? bound : std::abs(innovation);
     if (seen_ < kMany) seen_++;
-    usual_ += static_cast<float>(std::max(kRate, 1. / seen_) * (size - usual_));
+    const double rate = seen_ > kSettled ? kRate : std::max(kRate, 1. / seen_);
+    usual_ += static_cast<float>(rate * (size - usual_));
     if (!far) {
       run_ = 0;
       return {innovation, false};
@@ -43,6 +44,7 @@ class InnovationFilter {
  private:
   static constexpr double kFarthest = 8;
   static constexpr double kRate = .02;
+  static constexpr uint16_t kSettled = 50;  // from then on the mean is a forgotten one, and nothing is to divide
   static constexpr uint16_t kSomeSeen = 30;
   static constexpr uint16_t kMany = 10'000;
 

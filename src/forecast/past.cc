@@ -31,60 +31,70 @@ void Past::Level::Update(double newest, double rate, int shift_after) {
   const auto [innovation, shifted] = filter.Pass(seen > 0 ? newest - value : 0, shift_after);
   if (shifted) seen = 0;
   seen = static_cast<uint8_t>(std::min(seen + 1, kMostSeen));
-  value = seen == 1 ? newest : value + std::max(rate, 1. / seen) * innovation;
+  value = seen == 1 ? newest : value + (rate * seen > 2 ? rate : std::max(rate, 1. / seen)) * innovation;
+}
+
+void Past::Level::Follow(double distance) {
+  const auto [innovation, shifted] = filter.Pass(distance - value, kOffsetShiftAfter);
+  value += shifted ? innovation : kOffsetRate * innovation;
 }
 
 Past::Past(std::span<const int> season_lengths, const SeasonMemory& memory) {
   if (season_lengths.empty()) return;
   MakeFirstSeason(season_lengths[0], memory);
   if (memory.longer_phases == 0) return;
-  longer_.reserve(season_lengths.size() - 1);
-  for (int length : season_lengths.subspan(1)) longer_.push_back(MakeLonger(length, memory));
+  cycles_->longer.reserve(season_lengths.size() - 1);
+  for (int length : season_lengths.subspan(1)) cycles_->longer.push_back(MakeLonger(length, memory));
 }
 
 void Past::MakeFirstSeason(int length, const SeasonMemory& memory) {
-  if (memory.lag_phases > 0) lag_ = std::make_unique<LagRing>(length, memory.lag_phases);
+  if (memory.lag_phases > 0 || memory.longer_phases > 0) cycles_ = std::make_unique<Cycles>();
+  if (memory.lag_phases > 0) cycles_->lag.emplace(length, memory.lag_phases);
   const int phases = std::min(length, memory.profile_phases);
-  profile_.emplace(length, memory.profile_phases, kNewestCycle, phases / kSmoothedPart);
+  profile_ = {length, memory.profile_phases, kNewestCycle, phases / kSmoothedPart, memory.grain};
 }
 
 SeasonProfile Past::MakeLonger(int length, const SeasonMemory& memory) {
-  return {length, memory.longer_phases, kNewestLonger, length > memory.longer_phases ? kLongerSmoothing : 0};
+  const int smoothing = length > memory.longer_phases ? kLongerSmoothing : 0;
+  return {length, memory.longer_phases, kNewestLonger, smoothing, memory.grain};
 }
 
 void Past::Adopt(std::span<const FoundSeason> seasons, const SeasonMemory& memory) {
   const bool same_first = profile_ && !seasons.empty() && seasons[0].length == first_season();
   if (!same_first) {
-    lag_.reset();
-    profile_.reset();
-    longer_.clear();
+    cycles_.reset();
+    profile_ = {};
   }
   if (!same_first && !seasons.empty()) {
     MakeFirstSeason(seasons[0].length, memory);
     if (seasons[0].means != nullptr) {
       seasons[0].means->ForEachCell(int64_t{kRecalledCycles} * seasons[0].length, [this](double value) {
-        if (lag_) lag_->Update(value);
-        profile_->Update(value);
+        if (LagRing* ring = lag()) ring->Update(value);
+        profile_.Update(value);
       });
     }
   }
-  std::vector<SeasonProfile> longer;
-  if (memory.longer_phases > 0 && seasons.size() > 1) longer.reserve(seasons.size() - 1);
-  for (size_t i = 1; i < seasons.size() && memory.longer_phases > 0; i++) {
-    const int length = seasons[i].length;
-    const ExpandingMeans* means = seasons[i].means;
-    const auto known = std::find_if(longer_.begin(), longer_.end(),
-                                    [&, wanted = length](const SeasonProfile& one) { return one.season_length() == wanted; });
-    longer.push_back(known != longer_.end() ? std::move(*known) : MakeLonger(length, memory));
-    if (known == longer_.end() && means != nullptr && profile_->known()) LearnLonger(longer.back(), *means);
-  }
-  longer_ = std::move(longer);
+  if (memory.longer_phases > 0 && !seasons.empty()) AdoptLonger(seasons.subspan(1), memory);
   LookAtNow();
-  for (Level& offset : offsets_) offset = {};
+  offset_ = {};
+  if (cycles_) cycles_->offset = {};
   if (!seasonal()) return;
-  const double distance = levels_[kLevelNow].value - usual_now_;
-  offsets_[kFirstSeason].value = distance;
-  offsets_[kAllSeasons].value = distance - longer_seasons_now_;
+  offset_.value = levels_[kLevelNow].value - usual_now_;
+  if (cycles_) cycles_->offset.value = offset_.value - cycles_->longer_now;
+}
+
+void Past::AdoptLonger(std::span<const FoundSeason> seasons, const SeasonMemory& memory) {
+  std::vector<SeasonProfile> longer;
+  longer.reserve(seasons.size());
+  for (const auto& [length, means] : seasons) {
+    std::vector<SeasonProfile>& before = cycles_->longer;
+    const auto known = std::find_if(before.begin(), before.end(), [wanted = length](const SeasonProfile& one) {
+      return one && one.season_length() == wanted;
+    });
+    longer.push_back(known != before.end() ? std::move(*known) : MakeLonger(length, memory));
+    if (known == before.end() && means != nullptr && profile_.known()) LearnLonger(longer.back(), *means);
+  }
+  cycles_->longer = std::move(longer);
 }
 
 // What the first season's shape leaves of the past.
@@ -94,7 +104,7 @@ void Past::LearnLonger(SeasonProfile& longer, const ExpandingMeans& means) const
   means.ForEachCell(cells, [&](double value) {
     ago--;
     const int64_t ahead = first_season() - ago % first_season();  // the same phase
-    longer.Update(value - profile_->At(ahead).smooth);
+    longer.Update(value - profile_.At(ahead).smooth);
   });
 }
 
@@ -108,56 +118,60 @@ void Past::Update(double value) {
   high_ = std::max(high_, value);
   for (size_t i = 0; i < levels_.size(); i++) levels_[i].Update(value, kLevelRates[i], kShiftAfter[i]);
   UpdateMoments(value);
-  if (!longer_.empty()) UpdateLongerSeasons(value);
-  if (lag_) lag_->Update(value);
-  if (profile_) profile_->Update(value);
+  if (has_longer_seasons()) UpdateLongerSeasons(value);
+  if (LagRing* ring = lag()) ring->Update(value);
+  if (profile_) profile_.Update(value);
   LookAtNow();
   if (seasonal()) UpdateOffsets(value);
 }
 
 void Past::LookAtNow() {
-  PhaseMemory::Reading season{kNaN, kNaN};
-  if (profile_) season = profile_->At(0);
+  PhaseReading season{kNaN, kNaN};
+  if (profile_) season = profile_.At(0);
   usual_now_ = OrSlowestLevel(season.smooth);
-  sharp_usual_now_ = OrSlowestLevel(season.sharp);
-  longer_seasons_now_ = LongerSeasons(0);
+  if (!cycles_) return;
+  cycles_->sharp_usual_now = OrSlowestLevel(season.sharp);
+  cycles_->longer_now = LongerSeasons(0);
+}
+
+double Past::sharp_usual_now() const {
+  if (cycles_) return cycles_->sharp_usual_now;
+  return OrSlowestLevel(profile_ ? profile_.At(0).sharp : kNaN);
 }
 
 void Past::UpdateMoments(double value) {
   double delta = value - mean_;
-  if (seen_ > kSomeSeen && variance_ > 0) {
+  const double root = std::max(deviation_ - kTiny, 0.);
+  if (seen_ > kSomeSeen && root > 0) {
     const double bound = kFarthest * deviation_;
     delta = std::clamp(delta, -bound, bound);
   }
   const double rate = 1. / static_cast<double>(std::min(seen_, kMany));
   mean_ += rate * delta;
-  variance_ += rate * ((1 - rate) * delta * delta - variance_);
-  deviation_ = std::sqrt(variance_) + kTiny;
+  deviation_ = std::sqrt((1 - rate) * (root * root + rate * delta * delta)) + kTiny;
 }
 
 void Past::UpdateLongerSeasons(double value) {
-  double left = seasonal() ? value - profile_->At(1).smooth : kNaN;  // of the cell that the shape has not seen yet
-  for (SeasonProfile& longer : longer_) {
+  double left = seasonal() ? value - profile_.At(1).smooth : kNaN;  // of the cell that the shape has not seen yet
+  for (SeasonProfile& longer : cycles_->longer) {
     longer.Update(left);
     if (const double known = longer.At(0).smooth; !std::isnan(known)) left -= known;
   }
 }
 
 void Past::UpdateOffsets(double value) {
-  double distance = value - usual_now_;
-  for (Level& offset : offsets_) {
-    const auto [innovation, shifted] = offset.filter.Pass(distance - offset.value, kOffsetShiftAfter);
-    offset.value += shifted ? innovation : kOffsetRate * innovation;
-    if (longer_.empty()) return;
-    distance -= longer_seasons_now_;
-  }
+  const double distance = value - usual_now_;
+  offset_.Follow(distance);
+  if (has_longer_seasons()) cycles_->offset.Follow(distance - cycles_->longer_now);
 }
 
 void Past::Skip(int64_t cells) {
   if (!profile_) return;
-  if (lag_) lag_->Skip(cells);
-  profile_->Skip(cells);
-  for (SeasonProfile& longer : longer_) longer.Skip(cells);
+  if (LagRing* ring = lag()) ring->Skip(cells);
+  profile_.Skip(cells);
+  if (has_longer_seasons()) {
+    for (SeasonProfile& longer : cycles_->longer) longer.Skip(cells);
+  }
   LookAtNow();
 }
 
@@ -167,23 +181,24 @@ double Past::OrSlowestLevel(double value) const {
 
 Ahead Past::LookAhead(int64_t steps) const {
   Ahead ahead{steps, kNaN, 0, 0, 0, kNaN, kNaN, std::exp2(kLogDamping * static_cast<double>(steps))};
-  PhaseMemory::Reading season{kNaN, kNaN};
-  if (seasonal()) season = profile_->At(steps);
+  PhaseReading season{kNaN, kNaN};
+  if (seasonal()) season = profile_.At(steps);
   ahead.season = season.smooth;
   ahead.usual = OrSlowestLevel(season.smooth);
   ahead.sharp_usual = OrSlowestLevel(season.sharp);
   ahead.longer_seasons = LongerSeasons(steps);
-  if (lag_) {
-    const int ago = lag_->AgoOfPhaseAhead(steps);
-    ahead.last_cycle = lag_->Ago(ago);
-    ahead.around_last_cycle = lag_->AroundAgo(ago, kWidth);
+  if (const LagRing* ring = lag()) {
+    const int ago = ring->AgoOfPhaseAhead(steps);
+    ahead.last_cycle = ring->Ago(ago);
+    ahead.around_last_cycle = ring->AroundAgo(ago, kWidth);
   }
   return ahead;
 }
 
 double Past::LongerSeasons(int64_t steps) const {
+  if (!cycles_) return 0;
   double sum = 0;
-  for (const SeasonProfile& longer : longer_) {
+  for (const SeasonProfile& longer : cycles_->longer) {
     const double distance = longer.At(steps).smooth;
     if (!std::isnan(distance)) sum += distance;
   }
@@ -191,41 +206,47 @@ double Past::LongerSeasons(int64_t steps) const {
 }
 
 double Past::SeasonAgo() const {
-  return lag_ ? lag_->Ago(lag_->length()) : kNaN;
+  return lag() ? lag()->Ago(lag()->length()) : kNaN;
 }
 
 double Past::AroundSeasonAgo() const {
-  return lag_ ? lag_->AroundAgo(lag_->length(), kWidth) : kNaN;
+  return lag() ? lag()->AroundAgo(lag()->length(), kWidth) : kNaN;
 }
 
-void Past::Fetch() const {
-  if (lag_) FetchMemory(lag_.get(), sizeof(LagRing));
-  if (profile_) profile_->Fetch();
-  for (const SeasonProfile& longer : longer_) longer.Fetch();
+void Past::Fetch(int depth) const {
+  if (!profile_) return;
+  if (depth == 1) {
+    profile_.FetchHead();
+    return FetchMemory(cycles_.get(), cycles_ ? sizeof(Cycles) : 0);
+  }
+  profile_.FetchPhases();
+  if (!cycles_) return;
+  for (const SeasonProfile& longer : cycles_->longer) longer.FetchHead();
 }
 
 size_t Past::HeapBytes() const {
-  size_t bytes = longer_.capacity() * sizeof(SeasonProfile);
-  if (lag_) bytes += sizeof(LagRing) + lag_->HeapBytes();
-  if (profile_) bytes += profile_->HeapBytes();
-  for (const SeasonProfile& longer : longer_) bytes += longer.HeapBytes();
+  size_t bytes = profile_.HeapBytes();
+  if (!cycles_) return bytes;
+  bytes += sizeof(Cycles) + cycles_->longer.capacity() * sizeof(SeasonProfile);
+  if (lag()) bytes += lag()->HeapBytes();
+  for (const SeasonProfile& longer : cycles_->longer) bytes += longer.HeapBytes();
   return bytes;
 }
 
 template <class Archive>
 void Past::Persist(Archive& archive) {
-  auto& [seen, usual_now, sharp_usual_now, longer_seasons_now, newest, levels, offsets, mean, variance, deviation, low,
-         high, lag, profile, longer] = *this;
-  archive(seen, usual_now, sharp_usual_now, longer_seasons_now, newest);
+  auto& [seen, newest, usual_now, levels, offset, mean, deviation, low, high, profile, cycles] = *this;
+  archive(seen, newest, usual_now);
   for (Level& one : levels) archive(one);
-  for (Level& one : offsets) archive(one);
-  archive(mean, variance, deviation, low, high);
+  archive(offset, mean, deviation, low, high);
   archive.Require(seen >= 0 && seen < kMostCells, "how many values were seen");
   archive.Require(deviation >= 0 && low <= high && std::isfinite(low) && std::isfinite(high),
                   "the range of the values");
-  if (lag) archive(*lag);
-  if (profile) archive(*profile);
-  for (SeasonProfile& one : longer) archive(one);
+  if (profile) archive(profile);
+  if (!cycles) return;
+  archive(cycles->sharp_usual_now, cycles->longer_now, cycles->offset);
+  if (cycles->lag) archive(*cycles->lag);
+  for (SeasonProfile& one : cycles->longer) archive(one);
 }
 template void Past::Persist(ArchiveWriter&);
 template void Past::Persist(ArchiveReader&);

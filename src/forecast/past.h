@@ -20,6 +20,7 @@ struct SeasonMemory {
   int lag_phases = 1440;     ///< of the last cycle of the first season; 0: it is not kept
   int profile_phases = 360;  ///< of the first season's shape
   int longer_phases = 168;   ///< of a longer season's distance from it; 0: longer seasons are not learnt
+  PhaseGrain grain = kFine;  ///< of the shapes
 };
 
 /// A season that was found while the series ran, and means of the cells up to now from which it can be learnt; null:
@@ -76,17 +77,20 @@ class Past {
   double high() const { return high_; }
 
   /// 0 without seasons.
-  int first_season() const { return profile_ ? profile_->season_length() : 0; }
+  int first_season() const { return profile_ ? profile_.season_length() : 0; }
   /// Whether the first season's shape is known: one whole cycle was seen.
-  bool seasonal() const { return profile_ && profile_->known(); }
-  bool has_longer_seasons() const { return !longer_.empty(); }
+  bool seasonal() const { return profile_ && profile_.known(); }
+  bool has_longer_seasons() const { return cycles_ && !cycles_->longer.empty(); }
 
   /// Distance of the newest values from a shape, smoothed (rate .1 a cell); after a shift the distance itself.
-  double offset(Shape shape) const { return offsets_[shape].value; }
+  double offset(Shape shape) const {
+    if (shape == kFirstSeason) return offset_.value;
+    return cycles_ ? cycles_->offset.value : 0;
+  }
   /// What is usual at the newest cell.
   double usual_now() const { return usual_now_; }
-  double sharp_usual_now() const { return sharp_usual_now_; }
-  double longer_seasons_now() const { return longer_seasons_now_; }
+  double sharp_usual_now() const;
+  double longer_seasons_now() const { return cycles_ ? cycles_->longer_now : 0; }
   /// What the past says of the cell `steps` (>= 1) ahead.
   Ahead LookAhead(int64_t steps) const;
 
@@ -94,8 +98,8 @@ class Past {
   double SeasonAgo() const;
   double AroundSeasonAgo() const;
 
-  /// See FetchMemory(): what is known of the phases around now.
-  void Fetch() const;
+  /// See FetchMemory(): what lies `depth` pointers (1 or 2) away, last what is known of the phases around now.
+  void Fetch(int depth) const;
   size_t HeapBytes() const;
   /// Read into a past that has the same seasons.
   template <class Archive>
@@ -108,6 +112,8 @@ class Past {
     uint8_t seen = 0;  // since a shift, up to the most that matters; in the filter's last byte
 
     void Update(double value, double rate, int shift_after);
+    /// An offset moves at a rate of its own.
+    void Follow(double distance);
     template <class Archive>
     void Persist(Archive& archive) {
       auto& [level, guard, since] = *this;
@@ -116,8 +122,17 @@ class Past {
   };
   static_assert(sizeof(Level) == 16);
 
+  // What only banks remember that keep more of the first season than its shape, or longer ones.
+  struct Cycles {
+    double sharp_usual_now = 0, longer_now = 0;
+    Level offset;                // from the shape of all seasons
+    std::optional<LagRing> lag;  // where it is kept
+    std::vector<SeasonProfile> longer;
+  };
+
   void MakeFirstSeason(int length, const SeasonMemory& memory);
   static SeasonProfile MakeLonger(int length, const SeasonMemory& memory);
+  void AdoptLonger(std::span<const FoundSeason> seasons, const SeasonMemory& memory);
   void LearnLonger(SeasonProfile& longer, const ExpandingMeans& means) const;
   void UpdateMoments(double value);
   void UpdateLongerSeasons(double value);
@@ -125,19 +140,19 @@ class Past {
   double LongerSeasons(int64_t steps) const;
   double OrSlowestLevel(double value) const;
   void LookAtNow();
+  LagRing* lag() { return cycles_ && cycles_->lag ? &*cycles_->lag : nullptr; }
+  const LagRing* lag() const { return cycles_ && cycles_->lag ? &*cycles_->lag : nullptr; }
 
   int64_t seen_ = 0;
-  double usual_now_ = 0, sharp_usual_now_ = 0, longer_seasons_now_ = 0;
   double newest_ = 0;
+  double usual_now_ = 0;
   std::array<Level, kLevelRates.size()> levels_;
-  std::array<Level, 2> offsets_;
+  Level offset_;  // from the first season's shape
   double mean_ = 0;
-  double variance_ = 0;
-  double deviation_ = 0;
+  double deviation_ = 0;  // 0 before the first value
   double low_ = 0, high_ = 0;
-  std::unique_ptr<LagRing> lag_;  // null: not kept
-  std::optional<SeasonProfile> profile_;
-  std::vector<SeasonProfile> longer_;
+  SeasonProfile profile_;           // of the first season
+  std::unique_ptr<Cycles> cycles_;  // null without a season, and where nothing of it is kept there
 };
 
 }  // namespace promcast

@@ -1,6 +1,7 @@
 #include "forecast/phase_memory.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -9,8 +10,10 @@
 
 namespace promcast {
 namespace {
-constexpr double kSpan = 48'000;  // of the 65535 codes: the rest is room before the next recoding
-constexpr double kFarthest = 4;   // ranges beyond the known values
+// Codes that the known values take at first: of the 65535 or 255, the rest is room before the next recoding.
+template <class Cell>
+constexpr double kSpan = sizeof(Cell) == 1 ? 230 : 48'000;
+constexpr double kFarthest = 4;  // ranges beyond the known values
 
 struct Weighted {
   double sum = 0, weights = 0;
@@ -24,97 +27,117 @@ struct Weighted {
 
 }  // namespace
 
-PhaseMemory::PhaseMemory(int phases) : cells_(new int16_t[phases]), phases_(phases), unknown_(phases) {
-  std::fill_n(cells_.get(), phases, kUnknown);
+template <class Cell>
+void PhaseMemory<Cell>::Clear() {
+  std::fill(cells_.begin(), cells_.end(), kUnknown);
+  unknown_ = static_cast<uint16_t>(cells_.size());
 }
 
-double PhaseMemory::Get(int phase) const {
-  const int16_t cell = cells_[phase];
-  return cell == kUnknown ? std::numeric_limits<double>::quiet_NaN() : base_ + unit_ * cell;
+template <class Cell>
+double PhaseMemory<Cell>::Get(int phase) const {
+  const Cell cell = cells_[phase];
+  return cell == kUnknown ? std::numeric_limits<double>::quiet_NaN() : unit_.base + unit_.size * cell;
 }
 
-void PhaseMemory::Set(int phase, double value) {
-  if (empty()) base_ = value;
-  double code = unit_ > 0 ? (value - base_) / unit_ : 0;
-  if (std::abs(code) > INT16_MAX || (unit_ == 0 && value != base_)) {
+template <class Cell>
+void PhaseMemory<Cell>::Set(int phase, double value) {
+  if (empty()) unit_.base = value;
+  double code = unit_.size > 0 ? (value - unit_.base) / unit_.size : 0;
+  if (std::abs(code) > kLargest || (unit_.size == 0 && value != unit_.base)) {
     Range range = Known();
     const double reach = kFarthest * (range.high - range.low);
     if (reach > 0) value = std::clamp(value, range.low - reach, range.high + reach);
     Recode({std::min(range.low, value), std::max(range.high, value)});
-    code = unit_ > 0 ? (value - base_) / unit_ : 0;
+    code = unit_.size > 0 ? (value - unit_.base) / unit_.size : 0;
   }
   unknown_ -= cells_[phase] == kUnknown;
-  cells_[phase] = static_cast<int16_t>(std::lrint(code));
+  cells_[phase] = Rounded(code, value);
 }
 
-PhaseMemory::Reading PhaseMemory::Around(int phase, double part, int width) const {
+template <class Cell>
+Cell PhaseMemory<Cell>::Rounded(double code, double value) {
+  if (sizeof(Cell) > 1) return static_cast<Cell>(std::lrint(code));
+  constexpr uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads the value's bits
+  const auto chance = static_cast<double>(std::bit_cast<uint64_t>(value) * kGolden >> 11) * 0x1p-53;
+  return static_cast<Cell>(std::floor(code + chance));
+}
+
+template <class Cell>
+PhaseReading PhaseMemory<Cell>::Around(int phase, double part, int width) const {
   int at = phase - width;
-  while (at < 0) at += phases_;
-  if (unknown_ == 0 && at + 2 * width + 1 < phases_) {
-    const int16_t* cell = cells_.get() + at;
+  while (at < 0) at += phases();
+  if (unknown_ == 0 && at + 2 * width + 1 < phases()) {
+    const Cell* cell = cells_.data() + at;
     int inner = 0;
     for (int i = 1; i <= 2 * width; i++) inner += cell[i];
     const double ends = (1 - part) * cell[0] + part * cell[2 * width + 1];
     const double sharp = (1 - part) * cell[width] + part * cell[width + 1];
-    return {base_ + unit_ * sharp, base_ + unit_ * ((inner + ends) / (2 * width + 1))};
+    return {unit_.base + unit_.size * sharp, unit_.base + unit_.size * ((inner + ends) / (2 * width + 1))};
   }
   Weighted sharp;
   Weighted smooth;
   for (int i = -width; i <= width + 1; i++) {
-    const int16_t cell = cells_[at];
-    if (++at == phases_) at = 0;
+    const Cell cell = cells_[at];
+    if (++at == phases()) at = 0;
     if (cell == kUnknown) continue;
     if (i == 0) sharp.Add(cell, 1 - part);
     if (i == 1) sharp.Add(cell, part);
     smooth.Add(cell, i == -width ? 1 - part : i == width + 1 ? part : 1);
   }
-  return {base_ + unit_ * sharp.Mean(), base_ + unit_ * smooth.Mean()};
+  return {unit_.base + unit_.size * sharp.Mean(), unit_.base + unit_.size * smooth.Mean()};
 }
 
-void PhaseMemory::Fit() {
-  if (empty() || unit_ == 0) return;
+template <class Cell>
+void PhaseMemory<Cell>::Fit() {
+  if (empty() || unit_.size == 0) return;
   const Range range = Known();
-  if (range.high - range.low < unit_ * kSpan / 2) Recode(range);
+  if (range.high - range.low < unit_.size * kSpan<Cell> / 2) Recode(range);
 }
 
-PhaseMemory::Range PhaseMemory::Known() const {
-  int low = INT16_MAX;
-  int high = -INT16_MAX;
-  for (int i = 0; i < phases_; i++) {
+template <class Cell>
+typename PhaseMemory<Cell>::Range PhaseMemory<Cell>::Known() const {
+  int low = kLargest;
+  int high = -kLargest;
+  for (int i = 0; i < phases(); i++) {
     if (cells_[i] == kUnknown) continue;
     low = std::min<int>(low, cells_[i]);
     high = std::max<int>(high, cells_[i]);
   }
-  if (low > high) return {base_, base_};
-  return {base_ + unit_ * low, base_ + unit_ * high};
+  if (low > high) return {unit_.base, unit_.base};
+  return {unit_.base + unit_.size * low, unit_.base + unit_.size * high};
 }
 
-void PhaseMemory::Recode(Range range) {
+template <class Cell>
+void PhaseMemory<Cell>::Recode(Range range) {
   const double base = range.low / 2 + range.high / 2;
-  const double unit = (range.high - range.low) / kSpan;
-  for (int i = 0; i < phases_; i++) {
+  const double unit = (range.high - range.low) / kSpan<Cell>;
+  for (int i = 0; i < phases(); i++) {
     if (cells_[i] == kUnknown) continue;
-    const double code = unit > 0 ? (base_ - base + unit_ * cells_[i]) / unit : 0;
-    cells_[i] = static_cast<int16_t>(std::lrint(std::clamp<double>(code, -INT16_MAX, INT16_MAX)));
+    const double code = unit > 0 ? (unit_.base - base + unit_.size * cells_[i]) / unit : 0;
+    cells_[i] = static_cast<Cell>(std::lrint(std::clamp<double>(code, -kLargest, kLargest)));
   }
-  base_ = base;
-  unit_ = unit;
+  unit_.base = base;
+  unit_.size = unit;
 }
 
+template <class Cell>
 template <class Archive>
-void PhaseMemory::Persist(Archive& archive) {
-  auto& [cells, base, unit, phases, unknown] = *this;
-  bool holds_any = unknown < phases;
-  archive(holds_any);
+void PhaseMemory<Cell>::Persist(Archive& archive) {
+  auto& [unit, unknown, cells] = *this;
+  bool holds_any = !empty();
+  archive(unit.base, unit.size, holds_any);
+  archive.Require(std::isfinite(unit.base) && std::isfinite(unit.size) && unit.size >= 0,
+                  "the unit of a season's shape");
   if (!holds_any) return;
-  const std::span all(cells.get(), static_cast<size_t>(phases));
-  archive(base, unit);
-  archive.Block(all);
-  unknown = static_cast<int>(std::count(all.begin(), all.end(), kUnknown));
-  archive.Require(std::isfinite(base) && std::isfinite(unit) && unit >= 0, "the unit of a season's shape");
-  archive.Require(unknown < phases, "a season's shape without a phase");
+  archive.Block(cells);
+  unknown = static_cast<uint16_t>(std::count(cells.begin(), cells.end(), kUnknown));
+  archive.Require(unknown < cells.size(), "a season's shape without a phase");
 }
-template void PhaseMemory::Persist(ArchiveWriter&);
-template void PhaseMemory::Persist(ArchiveReader&);
+template class PhaseMemory<int8_t>;
+template class PhaseMemory<int16_t>;
+template void PhaseMemory<int8_t>::Persist(ArchiveWriter&);
+template void PhaseMemory<int8_t>::Persist(ArchiveReader&);
+template void PhaseMemory<int16_t>::Persist(ArchiveWriter&);
+template void PhaseMemory<int16_t>::Persist(ArchiveReader&);
 
 }  // namespace promcast

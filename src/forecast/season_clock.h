@@ -7,7 +7,11 @@ namespace promcast {
 /// Where the newest cell stands in a season of `length` steps that is remembered in at most so many phases.
 class SeasonClock {
  public:
-  SeasonClock(int length, int max_phases) : length_(length), phases_(length < max_phases ? length : max_phases) {}
+  static constexpr int kMostPhases = 65535;
+
+  /// `max_phases` is at most kMostPhases.
+  SeasonClock(int length, int max_phases)
+      : length_(length), phases_(static_cast<uint16_t>(length < max_phases ? length : max_phases)) {}
 
   int length() const { return length_; }
   int phases() const { return phases_; }
@@ -25,8 +29,8 @@ class SeasonClock {
 
  private:
   int length_;
-  int phases_;
   int step_ = -1;
+  uint16_t phases_;
 };
 
 }  // namespace promcast

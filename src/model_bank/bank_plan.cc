@@ -31,13 +31,13 @@ struct ProfileSizes {
 ProfileSizes SizesOf(Profile profile) {
   switch (profile) {
     case Profile::kLean:
-      return {{0, 96, 0}, 3, false, false, false};
+      return {{0, 96, 0, kCoarse}, 3, false, false, false};
     case Profile::kRich:
-      return {{1440, 1440, 336}, 16, true, true, true};
+      return {{1440, 1440, 336, kFine}, 16, true, true, true};
     case Profile::kStandard:
       break;
   }
-  return {{1440, 360, 168}, 8, true, true, true};
+  return {{1440, 360, 168, kFine}, 8, true, true, true};
 }
 
 }  // namespace
@@ -94,7 +94,12 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   }
   const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
-  for (HorizonPlan& plan : ladder) plan.models = models();
+  tail_bytes = line_keeps.size() * sizeof(TrendLine);
+  for (HorizonPlan& plan : ladder) {
+    plan.models = models();
+    plan.offset = tail_bytes;
+    tail_bytes += HorizonMix::Bytes(plan);
+  }
   fingerprint = Fingerprint();
 }
 

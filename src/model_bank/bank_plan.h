@@ -31,6 +31,7 @@ struct BankPlan {
   std::vector<std::unique_ptr<const Expert>> experts;  ///< the naive one first
   std::vector<HorizonPlan> ladder;                     ///< ascending; the first is the one that anomalies are told by
   std::vector<double> line_keeps;                      ///< of the trend lines that horizons are compared with
+  size_t tail_bytes = 0;                               ///< of the lines' state, and of the ladder's behind it
   DirectPlan direct;
   std::vector<std::string> extra;  ///< names of the extra models whose seasons are there, or may be found
   size_t first_asked = 0;          ///< where the options' horizons start in the ladder

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <type_traits>
 
 #include "archive/archive.h"
 #include "forecast/block_float.h"
@@ -52,18 +53,24 @@ struct HorizonMix::Record {
   BlockInt* codes() { return reinterpret_cast<BlockInt*>(this + 1); }
 };
 
-HorizonMix::HorizonMix(const HorizonPlan& plan) : plan_(plan), memory_(new std::byte[SumBytes() + PendingBytes()]()) {
-  std::uninitialized_fill_n(tilts(), models(), 1.F);
-  std::uninitialized_fill_n(losses(), sums() - models(), 0.F);
-  if (knows_phases()) new (memory_.get() + sums() * sizeof(float)) PhaseScale;
-  for (int slot = 0; slot < plan_.grid.pending(); slot++) {
-    new (memory_.get() + SumBytes() + slot * record_bytes()) Record;
-  }
-  for (int slot = 0; plan_.checks && slot < plan_.checks->pending(); slot++) CheckAt(slot).Clear();
+size_t HorizonMix::Bytes(const HorizonPlan& plan) {
+  const HorizonMix mix(plan, nullptr);
+  return (mix.SumBytes() + mix.PendingBytes() + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-HorizonMix::~HorizonMix() = default;
-HorizonMix::HorizonMix(HorizonMix&&) noexcept = default;
+void HorizonMix::Start(const HorizonPlan& plan, std::byte* memory) {
+  static_assert(alignof(Head) == kAlignment && alignof(Record) == kAlignment);
+  const HorizonMix mix(plan, memory);
+  std::fill_n(memory, Bytes(plan), std::byte{});
+  new (memory) Head;
+  std::uninitialized_fill_n(mix.tilts(), mix.models(), 1.F);
+  std::uninitialized_fill_n(mix.losses(), mix.sums() - mix.models(), 0.F);
+  if (mix.knows_phases()) new (memory + sizeof(Head) + mix.sums() * sizeof(float)) PhaseScale;
+  for (int slot = 0; slot < plan.grid.pending(); slot++) {
+    new (memory + mix.SumBytes() + slot * mix.record_bytes()) Record;
+  }
+  for (int slot = 0; plan.checks && slot < plan.checks->pending(); slot++) mix.CheckAt(slot).Clear();
+}
 
 size_t HorizonMix::record_bytes() const {
   const size_t bytes = sizeof(Record) + fields() * sizeof(BlockInt);
@@ -71,21 +78,33 @@ size_t HorizonMix::record_bytes() const {
 }
 
 HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
-  return *std::launder(reinterpret_cast<Record*>(memory_.get() + SumBytes() + slot * record_bytes()));
+  return *std::launder(reinterpret_cast<Record*>(memory_ + SumBytes() + slot * record_bytes()));
 }
 
 CheckedBand HorizonMix::CheckAt(int slot) const {
-  return CheckedBand(memory_.get() + SumBytes() + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
+  return CheckedBand(memory_ + SumBytes() + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
 }
 
 PhaseScale& HorizonMix::phase_scale() const {
-  return *std::launder(reinterpret_cast<PhaseScale*>(memory_.get() + sums() * sizeof(float)));
+  return *std::launder(reinterpret_cast<PhaseScale*>(memory_ + sizeof(Head) + sums() * sizeof(float)));
 }
 
 Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
+  // What most banks have is known to the compiler, which then leaves no loop.
+  switch (lanes()) {
+    case 8:
+      return MixLanes(std::integral_constant<size_t, 8>(), forecasts, target);
+    case 12:
+      return MixLanes(std::integral_constant<size_t, 12>(), forecasts, target);
+    default:
+      return MixLanes(lanes(), forecasts, target);
+  }
+}
+
+template <class Lanes>
+Mixed HorizonMix::MixLanes(Lanes count, std::span<const double> forecasts, int64_t target) const {
   using Floats = std::array<float, kMaxModels>;
   const double base = forecasts[0];
-  const size_t count = lanes();
   Mixed mixed;
   Floats& apart = mixed.models;  // from the base; what is beyond the models sleeps as well
   for (size_t i = 0; i < models(); i++) apart[i] = static_cast<float>(forecasts[i] - base);
@@ -141,13 +160,13 @@ Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   mixed.point = base + mixed_distance;
   mixed.mean = mean_distance - mixed_distance;
   mixed.median = median_distance - mixed_distance;
-  mixed.scale = band_.Scale(spread / weights);
+  mixed.scale = head().band.Scale(spread / weights);
   if (knows_phases()) mixed.scale *= phase_scale().At(Position(target));
   return mixed;
 }
 
 double HorizonMix::HalfWidth(size_t index, double scale) const {
-  return ratios()[index] > 0 ? ratios()[index] * scale : band_.HalfWidth(plan_.coverages[index], scale);
+  return ratios()[index] > 0 ? ratios()[index] * scale : head().band.HalfWidth(plan_.coverages[index], scale);
 }
 
 void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
@@ -185,7 +204,7 @@ void HorizonMix::Charge(const float* distances, float moved, float limit) {
 }
 
 void HorizonMix::Tilt(const float* distances, float moved) {
-  const float usual = band_.mean_residual();
+  const float usual = head().band.mean_residual();
   if (!(usual > 0)) return;
   const float mean_distance = distances[mean()];
   const float lack = std::clamp((moved - mean_distance) / usual, -1.F, 1.F);
@@ -227,22 +246,23 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   const ResolvedForecast resolved{error, coverages() > 0 ? half_widths[coverages() - 1] : kNaN};
   const auto moved = static_cast<float>(error);
   const float residual = std::abs(moved);
-  const bool trusted = band_.resolved() >= kSomeResolved && band_.mean_residual() > 0;
+  const bool trusted = head().band.resolved() >= kSomeResolved && head().band.mean_residual() > 0;
   Wake(fields.data());
-  Charge(fields.data(), moved, trusted ? kFarthest * band_.mean_residual() : kInfinity);
-  if (band_.resolved() >= kManyResolved) Tilt(fields.data(), moved);
+  Charge(fields.data(), moved, trusted ? kFarthest * head().band.mean_residual() : kInfinity);
+  if (head().band.resolved() >= kManyResolved) Tilt(fields.data(), moved);
   auto forgotten_sum = [&](float& sum, float one) { sum = plan_.loss_keep * sum + one; };
-  forgotten_sum(resolved_, 1);
-  forgotten_sum(mix_error_, residual);
-  forgotten_sum(naive_error_, std::abs(moved - fields[0]));
+  forgotten_sum(head().resolved, 1);
+  forgotten_sum(head().mix_error, residual);
+  forgotten_sum(head().naive_error, std::abs(moved - fields[0]));
   const float seasonal_naive = fields[plan_.seasonal_naive];
-  forgotten_sum(seasonal_naive_error_, std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
+  forgotten_sum(head().seasonal_naive_error,
+                std::abs(moved - (std::isnan(seasonal_naive) ? fields[0] : seasonal_naive)));
   forgotten_sum(line_error(), std::isnan(fields[line()]) ? 0 : std::abs(moved - fields[line()]));
   ScoreBand(half_widths, residual);
   if (trusted && knows_phases()) {
-    phase_scale().Learn(Position(now), residual / band_.mean_residual(), plan_.phase_rate);
+    phase_scale().Learn(Position(now), residual / head().band.mean_residual(), plan_.phase_rate);
   }
-  band_.Resolve(residual, fields[scale()], plan_.band);
+  head().band.Resolve(residual, fields[scale()], plan_.band);
   record.point = kNaN;
   RefreshRatios();
   return resolved;
@@ -251,19 +271,19 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
 void HorizonMix::Wake(const float* distances) {
   static_assert(kMaxModels <= 32);
   const auto all = static_cast<uint32_t>((uint64_t{1} << models()) - 1);
-  if (awake_ == all) return;
+  if (head().awake == all) return;
   uint32_t awake = 0;
   for (size_t i = 0; i < models(); i++) awake |= std::isnan(distances[i]) ? 0 : uint32_t{1} << i;
-  if (awake & ~awake_) {
+  if (awake & ~head().awake) {
     for (size_t i = 0; i < charged(); i++) losses()[i] *= kPastOfTheOthers;
   }
-  awake_ |= awake;
+  head().awake |= awake;
 }
 
 void HorizonMix::ScoreBand(const float* half_widths, float residual) {
   if (coverages() == 0 || std::isnan(half_widths[0])) return;
   const CoverageFeedback& feedback = plan_.feedback;
-  banded_ = feedback.keep * banded_ + 1;
+  head().banded = feedback.keep * head().banded + 1;
   for (size_t i = 0; i < coverages(); i++) {
     inside()[i] = feedback.keep * inside()[i] + (residual <= half_widths[i] ? 1.F : 0.F);
   }
@@ -274,19 +294,19 @@ void HorizonMix::ScoreBand(const float* half_widths, float residual) {
 void HorizonMix::RefreshRatios() {
   constexpr int64_t kEvery = 8;
   constexpr int64_t kOften = 256;
-  if (!plan_.checks && band_.resolved() > kOften && band_.resolved() % kEvery != 0) return;
+  if (!plan_.checks && head().band.resolved() > kOften && head().band.resolved() % kEvery != 0) return;
   for (size_t i = 0; i < coverages(); i++) {
     const double coverage = plan_.coverages[i];
-    if (!band_.Established(coverage)) {
+    if (!head().band.Established(coverage)) {
       ratios()[i] = 0;
       continue;
     }
-    double ratio = band_.HalfWidth(coverage, 1);
+    double ratio = head().band.HalfWidth(coverage, 1);
     if (const SteadyTail& tail = plan_.tails[i]; tail.inner_coverage > 0) {
-      ratio = std::sqrt(ratio * tail.ratio * band_.HalfWidth(tail.inner_coverage, 1));
+      ratio = std::sqrt(ratio * tail.ratio * head().band.HalfWidth(tail.inner_coverage, 1));
     }
-    const bool known = banded_ >= static_cast<float>(kSomeResolved);
-    ratio *= known ? plan_.feedback.Factor(i, inside()[i] / banded_, recently_missed()) : 1;
+    const bool known = head().banded >= static_cast<float>(kSomeResolved);
+    ratio *= known ? plan_.feedback.Factor(i, inside()[i] / head().banded, recently_missed()) : 1;
     ratios()[i] = static_cast<float>(ratio);
   }
 }
@@ -298,18 +318,18 @@ void HorizonMix::Miss(int64_t now, int64_t cells) {
 
 HorizonScore HorizonMix::Score(double unit) const {
   HorizonScore score;
-  score.count = resolved_;
-  score.absolute_error = mix_error_ * unit;
-  score.naive_absolute_error = naive_error_ * unit;
-  score.seasonal_naive_absolute_error = seasonal_naive_error_ * unit;
+  score.count = head().resolved;
+  score.absolute_error = head().mix_error * unit;
+  score.naive_absolute_error = head().naive_error * unit;
+  score.seasonal_naive_absolute_error = head().seasonal_naive_error * unit;
   score.predict_linear_absolute_error = line_error() * unit;
-  score.banded_count = banded_;
+  score.banded_count = head().banded;
   score.inside.assign(inside(), inside() + coverages());
   return score;
 }
 
 std::vector<ModelWeight> HorizonMix::Weights() const {
-  const auto awake = [this](size_t model) { return (awake_ >> model & 1U) != 0; };
+  const auto awake = [this](size_t model) { return (head().awake >> model & 1U) != 0; };
   float best = kInfinity;
   for (size_t i = 0; i < models(); i++) best = awake(i) ? std::min(best, losses()[i]) : best;
   std::vector<double> mean_weights(models());
@@ -343,11 +363,17 @@ float HorizonMix::MeanShare() const {
 }
 
 // Any bits are some sums and some forecast: what is no number sleeps.
+void HorizonMix::FetchDue(int64_t now) const {
+  const int64_t issued = plan_.grid.IssuedFor(now);
+  if (issued >= 0) FetchMemory(&RecordAt(plan_.grid.SlotOf(issued)), record_bytes());
+}
+
+// Any bits are some sums and some forecast: what is no number sleeps.
 template <class Archive>
 void HorizonMix::Persist(Archive& archive) {
-  auto& [plan, awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band, memory] = *this;
+  auto& [awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band] = head();
   archive(awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band);
-  archive.Block(std::span(memory.get(), SumBytes() + PendingBytes()));
+  archive.Block(std::span(memory_ + sizeof(Head), SumBytes() - sizeof(Head) + PendingBytes()));
   archive.Require(uint64_t{awake} < uint64_t{1} << models(), "which models are awake");
 }
 template void HorizonMix::Persist(ArchiveWriter&);

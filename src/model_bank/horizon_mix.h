@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -48,15 +47,21 @@ struct ResolvedForecast {
 /// et al. 1997, "specialists"), so that it starts from a modest weight; when it first wakes, all past losses count a
 /// tenth, so that it can show soon what it is worth. A residual far beyond the usual counts as if it were at that
 /// bound, so that one wild value does not decide the weights.
+///
+/// What is learnt lies in the bank's memory; this is the way to it.
 class HorizonMix {
  public:
-  /// `plan` must outlive this. The first model is the naive one.
-  explicit HorizonMix(const HorizonPlan& plan);
-  ~HorizonMix();
-  HorizonMix(HorizonMix&&) noexcept;
+  /// What a mix of that plan takes: a multiple of kAlignment.
+  static size_t Bytes(const HorizonPlan& plan);
+  static constexpr size_t kAlignment = alignof(float);
+  /// Begins in `memory`, which is as long as Bytes() tells and aligned. The first model is the naive one.
+  static void Start(const HorizonPlan& plan, std::byte* memory);
+
+  /// Where one began. Both must outlive this.
+  HorizonMix(const HorizonPlan& plan, std::byte* memory) : plan_(plan), memory_(memory) {}
 
   const HorizonPlan& plan() const { return plan_; }
-  const ConformalBand& band() const { return band_; }
+  const ConformalBand& band() const { return head().band; }
 
   /// Mixes the models' forecasts for the cell `target`; NaN for a model that has none. The first must have one.
   Mixed Mix(std::span<const double> forecasts, int64_t target) const;
@@ -79,19 +84,30 @@ class HorizonMix {
 
   /// `unit` turns losses into the values' own unit.
   HorizonScore Score(double unit) const;
-  bool skilful() const { return mix_error_ < std::min(naive_error_, seasonal_naive_error_); }
+  bool skilful() const { return head().mix_error < std::min(head().naive_error, head().seasonal_naive_error); }
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights() const;
-  /// See ModelBank::Fetch.
-  void Fetch() const { FetchMemory(memory_.get(), SumBytes()); }
+  /// See FetchMemory(): all but what waits; of that, what the next value resolves.
+  void FetchSums() const { FetchMemory(memory_, SumBytes()); }
+  void FetchDue(int64_t now) const;
   size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
-  size_t SumBytes() const { return sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
+  size_t SumBytes() const { return sizeof(Head) + sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
   template <class Archive>
   void Persist(Archive& archive);
 
  private:
   struct Record;
+  struct Head {
+    uint32_t awake = 0;  // a bit a model: it had a forecast that resolved
+    float banded = 0;    // checked bands, forgotten as the feedback is
+    float resolved = 0;  // these four are forgotten as the losses are
+    float mix_error = 0;
+    float naive_error = 0;
+    float seasonal_naive_error = 0;
+    ConformalBand band;
+  };
 
+  Head& head() const { return *std::launder(reinterpret_cast<Head*>(memory_)); }
   // What a record holds of each forecast: the models' distances from the mix, then the two mixtures', then half widths,
   // the scale, last the line's.
   size_t models() const { return plan_.models; }
@@ -112,7 +128,7 @@ class HorizonMix {
   // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, then
   // the share of recent misses of the widest band, last the line's error.
   size_t sums() const { return models() + charged() + 2 * coverages() + 2; }
-  float* tilts() const { return std::launder(reinterpret_cast<float*>(memory_.get())); }
+  float* tilts() const { return std::launder(reinterpret_cast<float*>(memory_ + sizeof(Head))); }
   float* losses() const { return tilts() + models(); }
   float* inside() const { return losses() + charged(); }
   float* ratios() const { return inside() + coverages(); }
@@ -122,6 +138,9 @@ class HorizonMix {
   PhaseScale& phase_scale() const;
   double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }
   float MeanShare() const;
+  /// `count`: lanes(), as a number or as a constant.
+  template <class Lanes>
+  Mixed MixLanes(Lanes count, std::span<const double> forecasts, int64_t target) const;
   void Charge(const float* distances, float moved, float limit);
   void Tilt(const float* distances, float moved);
   void Wake(const float* distances);
@@ -130,14 +149,7 @@ class HorizonMix {
   void RefreshRatios();
 
   const HorizonPlan& plan_;
-  uint32_t awake_ = 0;  // a bit a model: it had a forecast that resolved
-  float banded_ = 0;    // checked bands, forgotten as the feedback is
-  float resolved_ = 0;  // these four are forgotten as the losses are
-  float mix_error_ = 0;
-  float naive_error_ = 0;
-  float seasonal_naive_error_ = 0;
-  ConformalBand band_;
-  std::unique_ptr<std::byte[]> memory_;  // sums, scales of phases where known, what waits for its value
+  std::byte* memory_;  // head, sums, scales of phases where known, what waits for its value
 };
 
 }  // namespace promcast

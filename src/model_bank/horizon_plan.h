@@ -33,6 +33,7 @@ struct HorizonPlan {
   size_t models = 0;
   std::optional<size_t> line;  ///< the score's third baseline, of BankPlan::line_keeps
   size_t seasonal_naive = 0;   ///< the model that is the score's second baseline
+  size_t offset = 0;           ///< of its state in what BankPlan::tail_bytes counts
 
   /// At most `max_pending` forecasts wait for their value at the same time.
   static HorizonPlan Make(const BankOptions& options, int steps, int max_pending);

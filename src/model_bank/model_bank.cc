@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <new>
 
 #include "archive/archive.h"
 #include "candidates/candidates.h"
@@ -43,20 +44,43 @@ std::vector<ExtraModel> MakeExtra(const BankPlan& plan) {
 
 }  // namespace
 
+// All of a bank that its plan bounds is one piece of memory: this, the trend lines, and the state of the horizons.
 struct ModelBank::Impl {
   using Forecasts = std::array<double, kMaxModels>;
   using Widths = std::array<double, kMaxCoverages>;
 
-  explicit Impl(std::shared_ptr<const BankPlan> bank_plan)
-      : plan(std::move(bank_plan)),
-        past(plan->options.seasons, plan->memory),
-        ladder(plan->ladder.begin(), plan->ladder.end()),
-        extra(MakeExtra(*plan)),
-        regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)),
-        lines(plan->line_keeps.empty() ? nullptr : std::make_unique<TrendLine[]>(plan->line_keeps.size())),
-        detector(options().detect_seasons ? std::make_unique<SeasonDetector>(plan->season_search) : nullptr) {}
+  /// How many bytes lie behind an Impl.
+  struct Tail {
+    size_t bytes;
+  };
+  /// What few plans ask for.
+  struct Further {
+    explicit Further(const BankPlan& plan) : models(MakeExtra(plan)) {
+      if (plan.options.detect_seasons) detector = std::make_unique<SeasonDetector>(plan.season_search);
+    }
+    std::vector<ExtraModel> models;
+    std::unique_ptr<SeasonDetector> detector;  // null where seasons are told
+  };
+
+  static std::unique_ptr<Impl> Make(std::shared_ptr<const BankPlan> plan) {
+    const Tail tail{plan->tail_bytes};
+    return std::unique_ptr<Impl>(new (tail) Impl(std::move(plan)));
+  }
+  static void* operator new(size_t bytes, Tail tail) { return ::operator new(bytes + tail.bytes); }
+  static void operator delete(void* memory) { ::operator delete(memory); }
+  static void operator delete(void* memory, Tail) { ::operator delete(memory); }
 
   const BankOptions& options() const { return plan->options; }
+  size_t rungs() const { return plan->ladder.size(); }
+  HorizonMix mix(size_t rung) const {
+    const HorizonPlan& horizon = plan->ladder[rung];
+    return {horizon, tail() + horizon.offset};
+  }
+  std::span<TrendLine> lines() const {
+    return {std::launder(reinterpret_cast<TrendLine*>(tail())), plan->line_keeps.size()};
+  }
+  std::span<ExtraModel> extra() const { return further ? std::span(further->models) : std::span<ExtraModel>(); }
+  SeasonDetector* detector() const { return further ? further->detector.get() : nullptr; }
   std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const;
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
@@ -69,21 +93,33 @@ struct ModelBank::Impl {
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
   double InRange(double forecast) const;
   double Bounded(double value) const;
-  bool warm() const { return past.seen() >= kWarmCells && ladder.front().band().resolved() >= kWarmResolved; }
+  bool warm() const { return past.seen() >= kWarmCells && mix(0).band().resolved() >= kWarmResolved; }
 
   std::shared_ptr<const BankPlan> plan;
-  Past past;  // in the models' unit, like all values below
-  std::vector<HorizonMix> ladder;
-  std::vector<ExtraModel> extra;
+  Past past;                                       // in the models' unit, like all values below
   std::unique_ptr<DirectRegressions> regressions;  // null without any
-  std::unique_ptr<TrendLine[]> lines;              // of the plan's line_keeps
-  std::unique_ptr<SeasonDetector> detector;        // null where seasons are told
-  ValueScale scale;
-  int64_t now = -1;  // index of the newest cell
-  float anomaly_score = std::numeric_limits<float>::quiet_NaN();
-  bool constant = true;
+  std::unique_ptr<Further> further;                // null where nothing of it is asked for
+  int64_t now = -1;                                // index of the newest cell
+  [[no_unique_address]] ValueScale scale;
+  bool constant = true;  // in the scale's last bytes, like the two below
   bool never_negative = true;
+  float anomaly_score = std::numeric_limits<float>::quiet_NaN();
+
+ private:
+  explicit Impl(std::shared_ptr<const BankPlan> bank_plan);
+  std::byte* tail() const { return reinterpret_cast<std::byte*>(const_cast<Impl*>(this) + 1); }
 };
+
+ModelBank::Impl::Impl(std::shared_ptr<const BankPlan> bank_plan)
+    : plan(std::move(bank_plan)),
+      past(plan->options.seasons, plan->memory),
+      regressions(plan->direct.options.empty() ? nullptr : std::make_unique<DirectRegressions>(past, plan->direct)),
+      further(plan->extra.empty() && !plan->options.detect_seasons ? nullptr : std::make_unique<Further>(*plan)) {
+  static_assert(alignof(TrendLine) <= alignof(Impl) && HorizonMix::kAlignment <= alignof(TrendLine));
+  static_assert(sizeof(Impl) <= 208);
+  for (size_t i = 0; i < plan->line_keeps.size(); i++) new (tail() + i * sizeof(TrendLine)) TrendLine;
+  for (const HorizonPlan& horizon : plan->ladder) HorizonMix::Start(horizon, tail() + horizon.offset);
+}
 
 std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out) const {
   const size_t experts = plan->experts.size();
@@ -92,12 +128,13 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
   const size_t first_extra = plan->first_extra();
   if (regressions) regressions->Forecast(ahead, {out.data() + experts, first_extra - experts});
   const int steps = static_cast<int>(ahead.steps);
-  for (size_t i = 0; i < extra.size(); i++) {
-    double& forecast = out[first_extra + i];
+  double* next = out.data() + first_extra;
+  for (const auto& [model, true_zero] : extra()) {
+    double& forecast = *next++;
     forecast = std::numeric_limits<double>::quiet_NaN();
-    if (!extra[i].model) continue;
-    extra[i].model->Forecast({&steps, 1}, {&forecast, 1});
-    if (extra[i].true_zero) forecast = scale.ToModel(forecast);
+    if (!model) continue;
+    model->Forecast({&steps, 1}, {&forecast, 1});
+    if (true_zero) forecast = scale.ToModel(forecast);
   }
   for (size_t i = 0; i < models; i++) out[i] = InRange(out[i]);
   return {out.data(), models};
@@ -110,17 +147,18 @@ double ModelBank::Impl::InRange(double forecast) const {
 }
 
 double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double forecast_scale) const {
-  const HorizonMix& mix = ladder[rung];
-  const double own = mix.HalfWidth(coverage_index, forecast_scale);
+  const HorizonMix own_mix = mix(rung);
+  const double own = own_mix.HalfWidth(coverage_index, forecast_scale);
   if (rung == 0) return own;
   // Residuals of overlapping forecasts tell little until they span the horizon once more: until then at least what the
   // shorter horizon suggests if errors add up like a random walk, though no more than the range seen in so short a
   // time.
-  const HorizonGrid& grid = mix.plan().grid;
+  const HorizonGrid& grid = own_mix.plan().grid;
+  const ConformalBand& band = own_mix.band();
   const bool spanned =
-      mix.band().resolved() * grid.stride > grid.steps && mix.band().Established(options().coverages[coverage_index]);
+      band.resolved() * grid.stride > grid.steps && band.Established(options().coverages[coverage_index]);
   if (spanned) return own;
-  const HorizonMix& shorter = ladder[rung - 1];
+  const HorizonMix shorter = mix(rung - 1);
   const double shorter_width = HalfWidth(rung - 1, coverage_index, shorter.band().Scale(0));
   double grown = shorter_width * std::sqrt(static_cast<double>(grid.steps) / shorter.plan().grid.steps);
   const double seen_range = past.high() - past.low();
@@ -140,7 +178,7 @@ void ModelBank::Impl::ScoreAnomaly(const std::optional<ResolvedForecast>& resolv
 void ModelBank::Impl::Learn(double value) {
   if (past.seen() == 0) {
     scale.Start(value);
-    if (detector) detector->Spread(std::bit_cast<uint64_t>(value));
+    if (detector()) detector()->Spread(std::bit_cast<uint64_t>(value));
   }
   if (constant && past.seen() > 0 && scale.FromModel(0) != value) {
     constant = false;
@@ -148,24 +186,25 @@ void ModelBank::Impl::Learn(double value) {
   }
   const double z = scale.ToModel(value);
   never_negative = never_negative && value >= 0;
-  for (HorizonMix& mix : ladder) {
-    const auto resolved = mix.Resolve(now, z);
-    if (&mix == &ladder.front()) ScoreAnomaly(resolved);
+  for (size_t rung = 0; rung < rungs(); rung++) {
+    const auto resolved = mix(rung).Resolve(now, z);
+    if (rung == 0) ScoreAnomaly(resolved);
   }
   past.Update(z);
-  for (size_t i = 0; i < plan->line_keeps.size(); i++) lines[i].Update(z, plan->line_keeps[i]);
-  for (ExtraModel& one : extra) {
+  for (size_t i = 0; i < lines().size(); i++) lines()[i].Update(z, plan->line_keeps[i]);
+  for (ExtraModel& one : extra()) {
     if (one.model) one.model->Update(one.true_zero ? value : z);
   }
-  if (detector && !constant && detector->Update(z)) AdoptSeasons();
+  if (detector() && !constant && detector()->Update(z)) AdoptSeasons();
   if (regressions) regressions->Update(now, z);
   IssueAll();
 }
 
 std::vector<int> ModelBank::Impl::Seasons() const {
-  if (!detector) return options().seasons;
+  const SeasonDetector* const found = detector();
+  if (!found) return options().seasons;
   std::vector<int> seasons;
-  for (size_t i = 0; i < detector->seasons(); i++) seasons.push_back(detector->season(i));
+  for (size_t i = 0; i < found->seasons(); i++) seasons.push_back(found->season(i));
   return seasons;
 }
 
@@ -173,15 +212,15 @@ void ModelBank::Impl::AdoptSeasons() {
   const int first = past.first_season();
   const std::vector<int> lengths = Seasons();
   std::vector<FoundSeason> seasons;
-  for (const int length : lengths) seasons.push_back({length, detector->MemoryOf(length)});
+  for (const int length : lengths) seasons.push_back({length, detector()->MemoryOf(length)});
   past.Adopt(seasons, plan->memory);
   if (regressions && past.first_season() != first) regressions->Restart();
   MakeSeasonalExtra(lengths);
 }
 
 void ModelBank::Impl::MakeSeasonalExtra(std::span<const int> seasons) {
-  for (size_t i = 0; i < extra.size(); i++) {
-    if (SeasonsNeeded(plan->extra[i]) > 0) extra[i].model = MakeCandidate(plan->extra[i], seasons);
+  for (size_t i = 0; i < extra().size(); i++) {
+    if (SeasonsNeeded(plan->extra[i]) > 0) extra()[i].model = MakeCandidate(plan->extra[i], seasons);
   }
 }
 
@@ -189,20 +228,20 @@ void ModelBank::Impl::IssueAll() {
   Forecasts forecasts;
   Widths widths;
   const size_t coverages = options().coverages.size();
-  for (size_t rung = 0; rung < ladder.size(); rung++) {
-    HorizonMix& mix = ladder[rung];
-    const bool kept = mix.Keeps(now);
-    const bool checked = mix.Checks(now);
+  for (size_t rung = 0; rung < rungs(); rung++) {
+    HorizonMix own = mix(rung);
+    const bool kept = own.Keeps(now);
+    const bool checked = own.Checks(now);
     if (!kept && !checked) continue;
-    const Ahead ahead = past.LookAhead(mix.plan().grid.steps);
+    const Ahead ahead = past.LookAhead(own.plan().grid.steps);
     const auto asked = Ask(ahead, forecasts);
     if (kept && regressions) regressions->Keep(rung, now, ahead);
-    Mixed mixed = mix.Mix(asked, now + mix.plan().grid.steps);
+    Mixed mixed = own.Mix(asked, now + own.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
-    if (kept && mix.plan().line) mixed.line = InRange(lines[*mix.plan().line].Ahead(mix.plan().grid.steps));
-    if (kept) mix.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
-    if (checked && banded) mix.IssueCheck(now, mixed.point, {widths.data(), coverages});
+    if (kept && own.plan().line) mixed.line = InRange(lines()[*own.plan().line].Ahead(own.plan().grid.steps));
+    if (kept) own.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
+    if (checked && banded) own.IssueCheck(now, mixed.point, {widths.data(), coverages});
   }
 }
 
@@ -213,7 +252,7 @@ double ModelBank::Impl::Bounded(double value) const {
   return value;
 }
 
-ModelBank::ModelBank(std::shared_ptr<const BankPlan> plan) : impl_(std::make_unique<Impl>(std::move(plan))) {}
+ModelBank::ModelBank(std::shared_ptr<const BankPlan> plan) : impl_(Impl::Make(std::move(plan))) {}
 ModelBank::ModelBank(const std::shared_ptr<const BankOptions>& options) : ModelBank(MakeBankPlan(*options)) {}
 ModelBank::~ModelBank() = default;
 ModelBank::ModelBank(ModelBank&&) noexcept = default;
@@ -227,16 +266,17 @@ void ModelBank::Update(double value) {
 
 void ModelBank::Skip(int64_t cells) {
   if (cells <= 0) return;
-  impl_->now += cells;
-  for (HorizonMix& mix : impl_->ladder) mix.Miss(impl_->now, cells);
-  impl_->past.Skip(cells);
-  for (size_t i = 0; i < impl_->plan->line_keeps.size(); i++) impl_->lines[i].Skip(cells, impl_->plan->line_keeps[i]);
-  for (ExtraModel& one : impl_->extra) {
+  Impl& bank = *impl_;
+  bank.now += cells;
+  for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).Miss(bank.now, cells);
+  bank.past.Skip(cells);
+  for (size_t i = 0; i < bank.lines().size(); i++) bank.lines()[i].Skip(cells, bank.plan->line_keeps[i]);
+  for (ExtraModel& one : bank.extra()) {
     if (one.model) one.model->Skip(cells);
   }
-  if (impl_->regressions) impl_->regressions->Skip(impl_->now, cells);
-  if (impl_->detector && !impl_->constant && impl_->detector->Skip(cells)) impl_->AdoptSeasons();
-  impl_->anomaly_score = std::numeric_limits<float>::quiet_NaN();
+  if (bank.regressions) bank.regressions->Skip(bank.now, cells);
+  if (bank.detector() && !bank.constant && bank.detector()->Skip(cells)) bank.AdoptSeasons();
+  bank.anomaly_score = std::numeric_limits<float>::quiet_NaN();
 }
 
 bool ModelBank::Forecast(int steps, ForecastOut& out) const {
@@ -247,8 +287,8 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
   const double growth = steps > last ? std::sqrt(static_cast<double>(steps) / last) : 1;  // of bands beyond the ladder
   Impl::Forecasts forecasts;
   const auto asked = bank.Ask(bank.past.LookAhead(steps), forecasts);
-  const Mixed high = bank.ladder[upper].Mix(asked, bank.now + steps);
-  const Mixed low = lower == upper ? high : bank.ladder[lower].Mix(asked, bank.now + steps);
+  const Mixed high = bank.mix(upper).Mix(asked, bank.now + steps);
+  const Mixed low = lower == upper ? high : bank.mix(lower).Mix(asked, bank.now + steps);
   const double point = low.point + part * (high.point - low.point);
   double narrower = 0;  // the band of the coverage below lies within
   out.point = bank.Bounded(bank.scale.FromModel(point));
@@ -268,12 +308,14 @@ void ModelBank::Fetch(int depth) const {
     case 0:
       return FetchMemory(&bank, sizeof(bank));
     case 1:
-      bank.past.Fetch();
-      FetchMemory(bank.ladder.data(), bank.ladder.size() * sizeof(HorizonMix));
+      FetchMemory(bank.lines().data(), bank.lines().size_bytes());
+      bank.past.Fetch(1);
+      for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).FetchSums();
       return FetchMemory(bank.regressions.get(), bank.regressions ? sizeof(DirectRegressions) : 0);
     default:
-      for (const HorizonMix& mix : bank.ladder) mix.Fetch();
-      if (bank.regressions) bank.regressions->Fetch();
+      bank.past.Fetch(2);
+      for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).FetchDue(bank.now + 1);
+      if (bank.regressions) bank.regressions->Fetch(bank.now + 1);
   }
 }
 
@@ -294,15 +336,15 @@ double ModelBank::anomaly_score() const {
 }
 
 HorizonScore ModelBank::Score(size_t horizon_index) const {
-  return impl_->ladder[impl_->plan->first_asked + horizon_index].Score(impl_->scale.unit());
+  return impl_->mix(impl_->plan->first_asked + horizon_index).Score(impl_->scale.unit());
 }
 
 bool ModelBank::skilful(size_t horizon_index) const {
-  return impl_->ladder[impl_->plan->first_asked + horizon_index].skilful();
+  return impl_->mix(impl_->plan->first_asked + horizon_index).skilful();
 }
 
 std::vector<ModelWeight> ModelBank::Models(size_t horizon_index) const {
-  std::vector<ModelWeight> models = impl_->ladder[impl_->plan->first_asked + horizon_index].Weights();
+  std::vector<ModelWeight> models = impl_->mix(impl_->plan->first_asked + horizon_index).Weights();
   for (size_t i = 0; i < models.size(); i++) models[i].name = impl_->plan->model_name(i);
   return models;
 }
@@ -311,29 +353,30 @@ BankBytes ModelBank::Bytes() const {
   const Impl& bank = *impl_;
   BankBytes bytes;
   bytes.models = sizeof(Past) + bank.past.HeapBytes();
-  bytes.models += bank.extra.capacity() * sizeof(ExtraModel);
-  for (const ExtraModel& one : bank.extra) bytes.models += one.model ? one.model->StateBytes() : 0;
-  if (bank.detector) bytes.models += sizeof(SeasonDetector) + bank.detector->HeapBytes();
+  if (bank.further) bytes.models += sizeof(Impl::Further) + bank.further->models.capacity() * sizeof(ExtraModel);
+  for (const ExtraModel& one : bank.extra()) bytes.models += one.model ? one.model->StateBytes() : 0;
+  if (bank.detector()) bytes.models += sizeof(SeasonDetector) + bank.detector()->HeapBytes();
   if (bank.regressions) {
     bytes.models += sizeof(DirectRegressions) + bank.regressions->ModelBytes();
     bytes.pending = bank.regressions->PendingBytes();
   }
-  for (const HorizonMix& mix : bank.ladder) {
-    bytes.pending += mix.PendingBytes();
-    bytes.bands += mix.SumBytes();
+  for (size_t rung = 0; rung < bank.rungs(); rung++) {
+    const size_t pending = bank.mix(rung).PendingBytes();
+    bytes.pending += pending;
+    bytes.bands += HorizonMix::Bytes(bank.plan->ladder[rung]) - pending;
   }
-  bytes.bands += bank.plan->line_keeps.size() * sizeof(TrendLine);
-  bytes.bands += bank.ladder.capacity() * sizeof(HorizonMix);
+  bytes.bands += bank.lines().size_bytes();
   bytes.other = sizeof(ModelBank) + sizeof(Impl) - sizeof(Past);
   return bytes;
 }
 
 template <class Archive>
 void ModelBank::Impl::Persist(Archive& archive) {
-  auto& [of_plan, known, mixes, others, direct, trends, found, unit, newest, score, only_one, positive] = *this;
+  auto& [of_plan, known, direct, rare, newest, unit, only_one, positive, score] = *this;
   archive(unit, newest, score, only_one, positive);
   archive.Require(newest >= -1 && newest < kMostCells, "the count of cells");
   archive.Require(!(std::abs(score) > kFarthestScore), "the anomaly score");
+  SeasonDetector* const found = detector();
   if (found) archive(*found);
   if (Archive::kReads && found && archive.ok() && found->seasons() > 0) {
     const std::vector<int> seasons = Seasons();
@@ -342,12 +385,15 @@ void ModelBank::Impl::Persist(Archive& archive) {
   }
   archive(known);
   archive.Require(known.seen() <= newest + 1, "the count of values");
-  for (HorizonMix& mix : mixes) archive(mix);
-  for (ExtraModel& one : others) {
+  for (size_t rung = 0; rung < rungs(); rung++) {
+    HorizonMix one = mix(rung);
+    archive(one);
+  }
+  for (ExtraModel& one : extra()) {
     if (one.model) archive(*one.model);
   }
   if (direct) archive(*direct);
-  for (size_t i = 0; i < of_plan->line_keeps.size(); i++) archive(trends[i]);
+  for (TrendLine& line : lines()) archive(line);
 }
 
 void ModelBank::Save(std::string& out) const {

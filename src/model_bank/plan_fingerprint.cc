@@ -10,7 +10,7 @@ namespace promcast {
 namespace {
 
 // One higher with every change of what a bank stores, or of what that means.
-constexpr uint32_t kBankFormat = 1;
+constexpr uint32_t kBankFormat = 2;
 
 class PlanText {
  public:
@@ -47,7 +47,7 @@ uint64_t BankPlan::Fingerprint() const {
   text.AddAll(seasons);
   text.Add(detect, static_cast<int>(profile), anomaly_score, step_ms);
   text.Add(floor.has_value(), floor.value_or(0), ceiling.has_value(), ceiling.value_or(0));
-  text.Add(memory.lag_phases, memory.profile_phases, memory.longer_phases);
+  text.Add(memory.lag_phases, memory.profile_phases, memory.longer_phases, static_cast<int>(memory.grain));
   for (size_t i = 0; i < models(); i++) text.Name(model_name(i));
   text.Add(uint64_t{experts.size()}, uint64_t{extra.size()}, uint64_t{line_keeps.size()});
   for (const HorizonPlan& horizon : ladder) {

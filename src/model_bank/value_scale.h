@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace promcast {
@@ -15,32 +17,37 @@ class ValueScale {
   void SetUnit(double value) {
     const double change = std::abs(value / 2 - origin_ / 2);
     const int exponent = change > 0 ? std::ilogb(change) + 1 : -kLargestExponent;
-    unit_ = std::ldexp(1., std::clamp(exponent, -kLargestExponent, kLargestExponent));
+    exponent_ = static_cast<int16_t>(std::clamp(exponent, -kLargestExponent, kLargestExponent));
   }
-  double unit() const { return unit_; }
+  double unit() const { return PowerOfTwo(exponent_); }
   double ToModel(double value) const {
-    const double inverse = 1 / unit_;
+    const double inverse = PowerOfTwo(-exponent_);
     return std::clamp(value * inverse - origin_ * inverse, -kFarthest, kFarthest);
   }
   double FromModel(double z) const {
     constexpr double kMost = std::numeric_limits<double>::max();
-    const double value = z * unit_ + origin_;
+    const double value = z * unit() + origin_;
     return std::isfinite(value) ? value : std::copysign(kMost, z);
   }
   template <class Archive>
   void Persist(Archive& archive) {
-    auto& [origin, unit] = *this;
-    archive(origin, unit);
-    const double least = std::ldexp(1., -kLargestExponent);
-    archive.Require(std::isfinite(origin) && unit >= least && unit <= 1 / least, "the unit of the values");
+    auto& [origin, exponent] = *this;
+    archive(origin, exponent);
+    archive.Require(std::isfinite(origin) && std::abs(exponent) <= kLargestExponent, "the unit of the values");
   }
 
  private:
   static constexpr int kLargestExponent = 1000;
   static constexpr double kFarthest = 1e30;
 
+  // As ldexp(1., exponent), for exponents of normal numbers.
+  static double PowerOfTwo(int exponent) {
+    constexpr int kBias = 1023, kFractionBits = 52;
+    return std::bit_cast<double>(static_cast<uint64_t>(exponent + kBias) << kFractionBits);
+  }
+
   double origin_ = 0;
-  double unit_ = 1;
+  int16_t exponent_ = 0;  // of the unit
 };
 
 }  // namespace promcast

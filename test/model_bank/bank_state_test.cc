@@ -76,7 +76,7 @@ size_t Bytes(Profile profile, int step_minutes, bool all_horizons) {
 }
 
 TEST(BankState, ProfilesKeepToTheirSize) {
-  EXPECT_LE(Bytes(Profile::kLean, 1, false), 1024u);
+  EXPECT_LE(Bytes(Profile::kLean, 1, false), 704u);
   EXPECT_LE(Bytes(Profile::kStandard, 5, true), 5760u);
   EXPECT_LE(Bytes(Profile::kStandard, 1, true), 8192u);
 }
