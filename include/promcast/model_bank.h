@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "promcast/season_shape.h"
+
 namespace promcast {
 
 /// How much a bank remembers, and with it how accurate it is.
@@ -34,6 +36,7 @@ struct BankOptions {
   std::vector<double> coverages{0.95};  ///< of the bands, ascending, in (0, 1)
   std::vector<int> seasons;             ///< season lengths in steps; may be empty
   bool detect_seasons = false;          ///< finds them while the series runs instead; `seasons` stays empty
+  bool may_borrow_season = false;       ///< until a season was seen the shape of it may be borrowed, see Borrow()
   Profile profile = Profile::kStandard;
   std::vector<std::string> extra_models;    ///< beside the profile's, of CandidateNames(); each costs state and time
   std::vector<std::string> without_models;  ///< of the profile's, for ablations; the naive one stays
@@ -112,6 +115,14 @@ class ModelBank {
   void Update(double value);
   /// As Update(NaN) `cells` times, at the cost of one.
   void Skip(int64_t cells);
+
+  /// The shape of the first season, once two whole ones were seen and it is not flat; seasons begin where `place` is 0.
+  /// `place`: where in its season, 0 to 1, the newest cell lies.
+  std::optional<SeasonShape> Shape(double place) const;
+  /// Before the first Update, of a bank that may borrow and was told its seasons (false otherwise): forecasts lean on
+  /// this shape, as far as the series turns out to follow it, until the first season was seen. `place`: where in its
+  /// season the first cell will lie.
+  bool Borrow(const SeasonShape& shape, double place);
 
   /// Where many banks take turns, each waits for memory: this asks ahead for what Update and Forecast look at that lies
   /// `depth` pointers (0 to 2) away. Each depth reads what the one before has asked for, so a while should pass between.

@@ -33,6 +33,7 @@ std::string DescribeRule(const RuleOptions& rule) {
   if (!rule.inherit_across.empty()) {
     line += fmt::format("; models inherited across {}", fmt::join(rule.inherit_across, ", "));
   }
+  if (rule.cohort_start) line += "; new series begin with their siblings' season";
   line += rule.anomaly_score ? "; with anomaly score" : "; without anomaly score";
   for (const ThresholdOptions& threshold : rule.thresholds) {
     line += fmt::format("; threshold {} {} {}", threshold.name,

@@ -249,6 +249,10 @@ void ReadRule(const YamlValue& value, RuleOptions& rule) {
     ReadSortedList(*across, "a list of label names such as [pod, instance]", 0, kMaxInheritAcross, rule.inherit_across,
                    ReadLabelName);
   }
+  const auto cohort = section.Take("cohort_start");
+  if (cohort && cohort->ReadBool(rule.cohort_start) && rule.cohort_start && rule.seasons_ms.empty()) {
+    cohort->Fail("siblings share a season whose length is told; write seasons such as [1d], or leave cohort_start out");
+  }
   if (const auto models = section.Take("extra_models")) {
     ReadSortedList(*models, "a list of model names", 0, BankOptions::kMaxExtraModels, rule.extra_models, ReadModelName);
   }

@@ -16,6 +16,7 @@ namespace {
 // A longer season of so few cells (a week of hours) costs little to repeat value by value.
 constexpr int kSeasonInFull = 336;
 constexpr std::string_view kLongNaive = "seasonal_naive_week";
+constexpr std::string_view kBorrowed = "borrowed_season";
 
 // A first horizon up to this many cells resolves soon enough to warm a bank up by itself.
 constexpr int kSoonResolved = 8;
@@ -92,6 +93,7 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
     if (std::find(extra.begin(), extra.end(), name) != extra.end()) continue;
     if (detect || MakeCandidate(name, options.seasons) != nullptr) extra.push_back(name);
   }
+  if (may_borrow()) extra.emplace_back(kBorrowed);
   const int first_season = detect ? season_search.day : (seasons ? options.seasons.front() : 0);
   direct = DirectPlan::Make(std::move(regressions), std::move(grids), first_season);
   tail_bytes = line_keeps.size() * sizeof(TrendLine);

@@ -22,6 +22,8 @@ struct BankPlan {
   size_t models() const { return first_extra() + extra.size(); }
   size_t first_extra() const { return experts.size() + direct.options.size(); }
   std::string_view model_name(size_t model) const;
+  /// The extra model that stands for a borrowed season; it is the last.
+  bool may_borrow() const { return options.may_borrow_season && !options.seasons.empty(); }
   /// Of all that the meaning of a bank's state depends on.
   uint64_t Fingerprint() const;
 

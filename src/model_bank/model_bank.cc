@@ -8,6 +8,7 @@
 #include <new>
 
 #include "archive/archive.h"
+#include "candidates/borrowed_season.h"
 #include "candidates/candidates.h"
 #include "forecast/direct_regression.h"
 #include "forecast/fetch_memory.h"
@@ -29,8 +30,9 @@ static_assert(BankOptions::kMaxCoverages <= kMaxCoverages);
 
 // A candidate, which keeps a state of its own; some must see values with their true zero.
 struct ExtraModel {
-  std::unique_ptr<Candidate> model;  // null while it lacks a season
+  std::unique_ptr<Candidate> model;  // null while it lacks a season, and once it is not needed any more
   bool true_zero;
+  bool borrowed = false;  // needed until the first season was seen
 };
 
 std::vector<ExtraModel> MakeExtra(const BankPlan& plan) {
@@ -39,6 +41,7 @@ std::vector<ExtraModel> MakeExtra(const BankPlan& plan) {
   for (const std::string& name : plan.extra) {
     extra.push_back({MakeCandidate(name, plan.options.seasons), NeedsTrueZero(name)});
   }
+  if (plan.may_borrow()) extra.back().borrowed = true;
   return extra;
 }
 
@@ -129,7 +132,7 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
   if (regressions) regressions->Forecast(ahead, {out.data() + experts, first_extra - experts});
   const int steps = static_cast<int>(ahead.steps);
   double* next = out.data() + first_extra;
-  for (const auto& [model, true_zero] : extra()) {
+  for (const auto& [model, true_zero, borrowed] : extra()) {
     double& forecast = *next++;
     forecast = std::numeric_limits<double>::quiet_NaN();
     if (!model) continue;
@@ -194,6 +197,7 @@ void ModelBank::Impl::Learn(double value) {
   for (size_t i = 0; i < lines().size(); i++) lines()[i].Update(z, plan->line_keeps[i]);
   for (ExtraModel& one : extra()) {
     if (one.model) one.model->Update(one.true_zero ? value : z);
+    if (one.borrowed && past.seasonal()) one.model.reset();
   }
   if (detector() && !constant && detector()->Update(z)) AdoptSeasons();
   if (regressions) regressions->Update(now, z);
@@ -273,6 +277,7 @@ void ModelBank::Skip(int64_t cells) {
   for (size_t i = 0; i < bank.lines().size(); i++) bank.lines()[i].Skip(cells, bank.plan->line_keeps[i]);
   for (ExtraModel& one : bank.extra()) {
     if (one.model) one.model->Skip(cells);
+    if (one.borrowed && bank.past.seasonal()) one.model.reset();
   }
   if (bank.regressions) bank.regressions->Skip(bank.now, cells);
   if (bank.detector() && !bank.constant && bank.detector()->Skip(cells)) bank.AdoptSeasons();
@@ -299,6 +304,37 @@ bool ModelBank::Forecast(int steps, ForecastOut& out) const {
     out.lower[i] = bank.Bounded(bank.scale.FromModel(point - half_width));
     out.upper[i] = bank.Bounded(bank.scale.FromModel(point + half_width));
   }
+  return true;
+}
+
+std::optional<SeasonShape> ModelBank::Shape(double place) const {
+  const Past& past = impl_->past;
+  const int length = past.first_season();
+  if (!past.seasonal() || past.seen() < 2 * int64_t{length}) return std::nullopt;
+  constexpr int kPhases = SeasonShape::kPhases;
+  std::array<double, kPhases> values;
+  double mean = 0;
+  double square = 0;
+  for (int phase = 0; phase < kPhases; phase++) {
+    const double part = (phase + .5) / kPhases - place;
+    const auto steps = static_cast<int64_t>((part - std::floor(part)) * length);
+    values[phase] = past.LookAhead(std::max<int64_t>(steps, 1)).season;
+    mean += values[phase] / kPhases;
+  }
+  for (const double value : values) square += (value - mean) * (value - mean) / kPhases;
+  const double swing = std::sqrt(square);
+  constexpr double kFlat = 1e-6;
+  if (!(swing > kFlat * past.deviation())) return std::nullopt;
+  SeasonShape shape;
+  std::transform(values.begin(), values.end(), shape.values.begin(),
+                 [&](double value) { return static_cast<float>((value - mean) / swing); });
+  shape.swing = static_cast<float>(std::min(1., swing / past.deviation()));
+  return shape;
+}
+
+bool ModelBank::Borrow(const SeasonShape& shape, double place) {
+  if (!impl_->plan->may_borrow() || impl_->now >= 0) return false;
+  impl_->extra().back().model = std::make_unique<BorrowedSeason>(impl_->options().seasons.front(), shape, place);
   return true;
 }
 
@@ -390,6 +426,11 @@ void ModelBank::Impl::Persist(Archive& archive) {
     archive(one);
   }
   for (ExtraModel& one : extra()) {
+    if (one.borrowed) {
+      bool borrows = one.model != nullptr;
+      archive(borrows);
+      if (Archive::kReads && borrows) one.model = std::make_unique<BorrowedSeason>(options().seasons.front());
+    }
     if (one.model) archive(*one.model);
   }
   if (direct) archive(*direct);

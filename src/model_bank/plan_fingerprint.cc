@@ -40,8 +40,8 @@ class PlanText {
 uint64_t BankPlan::Fingerprint() const {
   PlanText text;
   text.Add(kBankFormat);
-  const auto& [horizons, coverages, seasons, detect, profile, extra_names, without, anomaly_score, step_ms, floor,
-               ceiling] = options;
+  const auto& [horizons, coverages, seasons, detect, may_borrow, profile, extra_names, without, anomaly_score, step_ms,
+               floor, ceiling] = options;  // what may be borrowed is told by the models
   text.AddAll(horizons);
   text.AddAll(coverages);
   text.AddAll(seasons);

@@ -42,7 +42,8 @@ struct RuleOptions {
   bool anomaly_score = true;
   /// Labels in which a series may differ from one that has ended to inherit its models; empty: none does.
   std::vector<std::string> inherit_across;
-  bool hold_back = false;  ///< leaves out a horizon's forecasts while they do no better than the naive baselines
+  bool cohort_start = false;  ///< new series begin with the season's shape that others of their metric have
+  bool hold_back = false;     ///< leaves out a horizon's forecasts while they do no better than the naive baselines
   std::vector<ThresholdOptions> thresholds;  ///< at most kMaxThresholds
   static constexpr size_t kMaxThresholds = 8;
   friend bool operator==(const RuleOptions& a, const RuleOptions& b);

@@ -38,7 +38,7 @@ Pipeline::Pipeline(const PipelineOptions& options, const Clock& clock, MetricReg
       max_memory_bytes_(options.limits.max_memory_bytes),
       rules_(std::make_shared<RuleSet>(options.forecasts)) {
   const size_t shards = options.shards > 0 ? options.shards : std::max(1u, std::thread::hardware_concurrency());
-  const ShardContext context{clock_, catalog_, admission_, metrics_, lineage_, shards, write_};
+  const ShardContext context{clock_, catalog_, admission_, metrics_, lineage_, cohorts_, shards, write_};
   for (size_t i = 0; i < shards; i++)
     shards_.push_back(std::make_unique<SeriesShard>(context, options, rules_, kMaxWaitingBatches));
   PublishMetrics(metrics);
@@ -111,6 +111,7 @@ ShardReport Pipeline::report() const {
   ShardReport sum;
   for (const auto& shard : shards_) sum += shard->report();
   sum.bank_bytes += lineage_.bytes();
+  sum.bank_bytes.models += cohorts_.bytes();
   return sum;
 }
 

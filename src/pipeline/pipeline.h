@@ -13,6 +13,7 @@
 #include "concurrency/mutex.h"
 #include "ingest/sample_sink.h"
 #include "pipeline/admission.h"
+#include "pipeline/cohorts.h"
 #include "pipeline/history_backfill.h"
 #include "pipeline/lineage.h"
 #include "pipeline/metric_catalog.h"
@@ -90,6 +91,7 @@ class Pipeline final : public SampleSink, public ReadSource, public SnapshotSour
   PipelineMetrics metrics_;
   MetricCatalog catalog_;
   Lineage lineage_;
+  Cohorts cohorts_;
   Admission admission_;
   std::atomic<size_t> max_memory_bytes_;
   MemoryWatch memory_watch_;  // the reporter's

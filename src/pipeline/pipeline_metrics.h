@@ -16,6 +16,8 @@ struct PipelineMetrics {
         series_stale(metrics.AddCounter("promcast_series_stale_total", "Series that ended with a staleness marker.")),
         series_inherited(metrics.AddCounter("promcast_series_inherited_total",
                                             "Series that took over the models of one that had ended.")),
+        series_borrowed(metrics.AddCounter("promcast_series_borrowed_total",
+                                           "Models that began with the season of a series' siblings.")),
         counter_resets(metrics.AddCounter("promcast_series_resets_total", "Counter resets seen.")),
         gaps(metrics.AddCounter("promcast_series_gaps_total", "Gaps of at least one empty grid cell.")),
         clock_jumps(metrics.AddCounter("promcast_series_clock_jumps_total",
@@ -36,6 +38,7 @@ struct PipelineMetrics {
   Counter& series_expired;
   Counter& series_stale;
   Counter& series_inherited;
+  Counter& series_borrowed;
   Counter& counter_resets;
   Counter& gaps;
   Counter& clock_jumps;

@@ -17,7 +17,8 @@ bool operator==(const RuleOptions& a, const RuleOptions& b) {
          a.detect_seasons == b.detect_seasons && a.profile == b.profile && a.extra_models == b.extra_models &&
          a.horizons_ms == b.horizons_ms && a.coverages == b.coverages && a.interval_ms == b.interval_ms &&
          a.floor == b.floor && a.ceiling == b.ceiling && a.anomaly_score == b.anomaly_score &&
-         a.hold_back == b.hold_back && a.inherit_across == b.inherit_across && a.thresholds == b.thresholds;
+         a.hold_back == b.hold_back && a.inherit_across == b.inherit_across &&
+         a.cohort_start == b.cohort_start && a.thresholds == b.thresholds;
 }
 
 MemoryRelief Rule::Possible(MemoryRelief relief) const {
@@ -38,6 +39,7 @@ RulePlan Rule::MakePlan(int64_t step_ms, CellReading reading, MemoryRelief relie
   bank.extra_models = options.extra_models;
   bank.coverages = options.coverages;
   bank.anomaly_score = options.anomaly_score;
+  bank.may_borrow_season = options.cohort_start;
   bank.floor = options.floor;
   bank.ceiling = options.ceiling;
   if (reading == CellReading::kRate && !bank.floor && bank.ceiling.value_or(1) > 0) bank.floor = 0;

@@ -68,6 +68,7 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   const uint32_t slot = registry_.Insert(fingerprint, std::move(state));
   Enlist(slot);
   AwaitRestOfHistory(slot);
+  if (rule->options.cohort_start) OfferSeason(slot, context_.clock.NowMs());
   if (record.stale) LeaveModel(slot);
   return has_model ? RestoreOutcome::kRestored : RestoreOutcome::kSamplesOnly;
 }

@@ -271,6 +271,7 @@ bool ShardEngine::IsGrownUp(const SeriesState& state, int64_t newest_ms) {
 
 void ShardEngine::StartModel(SeriesState& state) {
   state.model = std::make_unique<SeriesModel>(PlanOf(state, context_.admission.relief), state.reading);
+  if (state.rule->options.cohort_start) BorrowSeason(state);
   const int64_t now_ms = context_.clock.NowMs();
   const bool was_replaying = std::exchange(replaying_, replaying_ || state.was_modelled);
   state.was_modelled = true;

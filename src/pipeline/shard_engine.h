@@ -15,6 +15,7 @@
 #include "checkpoint/record_block.h"
 #include "pipeline/admission.h"
 #include "pipeline/awaited_history.h"
+#include "pipeline/cohorts.h"
 #include "pipeline/ignored_series.h"
 #include "pipeline/lineage.h"
 #include "pipeline/metric_catalog.h"
@@ -42,6 +43,7 @@ struct ShardContext {
   Admission& admission;
   PipelineMetrics& metrics;
   Lineage& lineage;
+  Cohorts& cohorts;
   size_t shards;  ///< how many there are: each takes its part of limits.max_known_series
   std::function<void(std::shared_ptr<const OutputBatch>)> write;  ///< takes finished output; must not block
 };
@@ -115,6 +117,10 @@ class ShardEngine {
   void VisitModel(uint32_t slot, const std::function<void(const SeriesModel*)>& visit) const;
   void LeaveModel(uint32_t slot);
   void Inherit(uint32_t slot, int64_t timestamp_ms);
+  Fingerprint CohortOf(const SeriesState& state) const;
+  void BorrowSeason(const SeriesState& state);
+  bool OffersSeasonNow(uint32_t slot, int64_t now_ms) const;
+  void OfferSeason(uint32_t slot, int64_t now_ms);
   bool RestoreModel(const SeriesRecord& record, SeriesState& state);
   void RestoreOutput(const SeriesRecord& record, SeriesState& state);
   bool Relieve(SeriesState& state);

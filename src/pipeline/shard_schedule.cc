@@ -52,6 +52,7 @@ bool ShardEngine::RunDueSlot() {
     if (next_age_ms_ != 0) ignored_.Age();
     next_age_ms_ = now_ms + series_options_.idle_timeout_ms;
     context_.lineage.Forget(now_ms - series_options_.idle_timeout_ms, now_ms);
+    context_.cohorts.Forget(now_ms);
   }
   bool any = false;
   for (size_t rule = 0; rule < schedules_.size(); rule++) {
@@ -104,6 +105,7 @@ bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
     if (LogEnabled(LogLevel::kDebug)) LogSpeakers(state);
     FlushMuchOutput();
   }
+  if (state.rule->options.cohort_start && OffersSeasonNow(slot, now_ms)) OfferSeason(slot, now_ms);
   TallySeries(slot);
   return true;
 }

@@ -30,6 +30,14 @@ TEST(DescribeConfig, SaysWhereSeasonsAreFound) {
   EXPECT_THAT(DescribeConfig(MustParse("forecasts: [{match: up, seasons: auto}]")), HasSubstr("; seasons auto; "));
 }
 
+TEST(DescribeConfig, SaysWhereNewSeriesBeginWithTheirSiblingsSeason) {
+  const std::string text =
+      DescribeConfig(MustParse("forecasts: [{match: up, cohort_start: true}, {match: x, cohort_start: false}]"));
+  EXPECT_THAT(text, HasSubstr("forecast up; "));
+  EXPECT_EQ(text.find("; new series begin with their siblings' season; "), text.rfind("; new series begin"));
+  EXPECT_LT(text.find("; new series begin"), text.find("forecast x"));
+}
+
 TEST(DescribeConfig, HidesSecrets) {
   const std::string text = DescribeConfig(MustParse(R"(forecasts: []
 remote_write:

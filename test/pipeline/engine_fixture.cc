@@ -67,8 +67,8 @@ TestBatch::TestBatch(const std::vector<SentSample>& samples) : decoder_(DecodeLi
 
 EngineFixture::EngineFixture(std::vector<RuleOptions> rules) {
   options.forecasts = std::move(rules);
-  const ShardContext context{
-      clock, catalog, admission, metrics, lineage, 1, [this](const auto& batch) { Record(*batch, written); }};
+  const ShardContext context{clock,   catalog, admission, metrics,
+                             lineage, cohorts, 1,         [this](const auto& batch) { Record(*batch, written); }};
   engine = std::make_unique<ShardEngine>(context, options, std::make_shared<RuleSet>(options.forecasts));
 }
 

@@ -65,6 +65,7 @@ class EngineFixture {
   MetricCatalog catalog;
   Admission admission;
   Lineage lineage;
+  Cohorts cohorts;
   Written written;
   std::unique_ptr<ShardEngine> engine;
 };

@@ -113,7 +113,7 @@ class Shards {
     options_.forecasts[0].seasons_ms = {6 * 3'600'000};
     options_.series.idle_timeout_ms = 100 * int64_t{86'400'000};
     if (read_history) options_.remote_read.resize(1);
-    const ShardContext context{clock_, catalog_, admission_, metrics_, lineage_, kShards, [](const auto&) {}};
+    const ShardContext context{clock_, catalog_, admission_, metrics_, lineage_, cohorts_, kShards, [](const auto&) {}};
     const auto rules = std::make_shared<RuleSet>(options_.forecasts);
     for (size_t i = 0; i < kShards; i++) shards.push_back(std::make_unique<SeriesShard>(context, options_, rules, 16));
   }
@@ -175,6 +175,7 @@ class Shards {
   ManualClock clock_{kStart + 2 * kMinutes * kMinuteMs};
   PipelineMetrics metrics_{registry};
   Lineage lineage_;
+  Cohorts cohorts_;
   MetricCatalog catalog_;
   Admission admission_;
   PipelineOptions options_;

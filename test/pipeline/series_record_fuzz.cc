@@ -31,13 +31,14 @@ struct Bed {
   Bed() {
     options.forecasts = {RuleOf(R"({kind="lean"})", Profile::kLean, 1000),
                          RuleOf(R"({kind!=""})", Profile::kStandard, 0)};
-    const ShardContext context{clock, catalog, admission, metrics, lineage, 1, [](const auto&) {}};
+    const ShardContext context{clock, catalog, admission, metrics, lineage, cohorts, 1, [](const auto&) {}};
     engine = std::make_unique<ShardEngine>(context, options, std::make_shared<RuleSet>(options.forecasts));
   }
   ManualClock clock{kNowMs};
   MetricRegistry registry;
   PipelineMetrics metrics{registry};
   Lineage lineage;
+  Cohorts cohorts;
   MetricCatalog catalog;
   Admission admission;
   PipelineOptions options;
