@@ -16,6 +16,8 @@ constexpr double kSlow = .25;       // of those that the slope is learnt against
 constexpr double kPrior = 1. / 6;   // what the slope begins at weighs as much as so many values
 constexpr double kQuickest = .5;    // a rate a cell
 
+constexpr double kLeastMoves = .2;  // a value
+
 double Fraction(double place) {
   return place - std::floor(place);
 }
@@ -39,6 +41,8 @@ double BorrowedSeason::ShapeAt(int64_t steps) const {
 
 void BorrowedSeason::Learn(double value, int64_t cells) {
   if (seen_ > 0) place_ = Fraction(place_ + static_cast<double>(cells % season_length_) / season_length_);
+  if (seen_ > 0 && value != newest_) moves_++;
+  newest_ = value;
   seen_++;
   const double shape = ShapeAt(0);
   const double slow_rate = std::max(1 / (kSlow * season_length_), 1 / seen_);
@@ -62,13 +66,14 @@ double BorrowedSeason::Slope() const {
 
 double BorrowedSeason::Expect(int64_t steps) const {
   const double ahead = static_cast<double>(steps) / season_length_;
-  if (ahead < kNearest || ahead > kFarthest || !(shape_square_ > 0)) return std::numeric_limits<double>::quiet_NaN();
+  if (ahead < kNearest || ahead > kFarthest || !(shape_square_ > 0) || moves_ < kLeastMoves * seen_)
+    return std::numeric_limits<double>::quiet_NaN();
   return level_ + Slope() * (ShapeAt(steps) - shape_level_);
 }
 
 template <class Archive>
 void BorrowedSeason::PersistFields(Archive& archive) {
-  archive(shape_.values, shape_.swing, shape_square_, place_, seen_, level_, shape_level_, slow_level_,
+  archive(shape_.values, shape_.swing, shape_square_, place_, seen_, moves_, newest_, level_, shape_level_, slow_level_,
           slow_shape_level_, products_, squares_, shape_squares_);
   for (const float value : shape_.values) archive.Require(std::isfinite(value), "the shape of a borrowed season");
   archive.Require(shape_.swing >= 0 && shape_.swing <= 1 && std::isfinite(shape_square_),

@@ -12,7 +12,8 @@ namespace promcast {
 /// the shape's swing promises. For a series that has yet to see a season of its own.
 ///
 /// NaN for cells so near that the level alone says as much, and for those about a season ahead: there the shape says
-/// "no change", and a level that joins models of which none has shown yet what it is worth makes their mix worse.
+/// "no change", and a level that joins models of which none has shown yet what it is worth makes their mix worse. NaN
+/// as well while the series seldom moves: what it usually is beats any swing.
 class BorrowedSeason final : public PersistentCandidate<BorrowedSeason> {
  public:
   explicit BorrowedSeason(int season_length) : season_length_(season_length) {}
@@ -36,6 +37,8 @@ class BorrowedSeason final : public PersistentCandidate<BorrowedSeason> {
   double shape_square_ = 0;  // mean
   double place_ = 0;         // of the newest value, 0 to 1
   double seen_ = 0;          // values
+  double moves_ = 1;         // of them other than the one before; the first counts
+  double newest_ = 0;
   double level_ = 0, shape_level_ = 0;
   double slow_level_ = 0, slow_shape_level_ = 0;
   double products_ = 0, squares_ = 0, shape_squares_ = 0;  // of the distances from the slow levels, summed
