@@ -121,6 +121,38 @@ TEST(BankBorrow, SeriesThatAreUnlikeTheirSiblingsLoseNothing) {
   }
 }
 
+TEST(BankBorrow, ASeriesThatSeldomMovesIsLeftAlone) {
+  const SeasonShape shape = LearntBySiblings(1);
+  std::vector<double> values(3 * kDay, 5);
+  for (int i = 20; i < 3 * kDay; i += 29) values[i] = 9;
+  const auto borrowed = FirstDayErrors(Borrowing(Profile::kLean, shape, .3), values);
+  const auto alone = FirstDayErrors(ModelBank(MakeBankPlan(Daily(Profile::kLean, true))), values);
+  for (size_t h = 0; h < alone.size(); h++) EXPECT_LT(borrowed[h], 1.01 * alone[h]);
+}
+
+TEST(BankBorrow, ASeriesWithAPastOfItsOwnIsAsGoodAsWithout) {
+  for (const Profile profile : {Profile::kLean, Profile::kStandard}) {
+    double ratio = 0;
+    constexpr unsigned kSeries = 12;
+    for (unsigned seed = 1; seed <= kSeries; seed++) {
+      const auto values = DailySeries(0, 4 * kDay, seed);
+      ModelBank borrowing = Borrowing(profile, LearntBySiblings(seed), .4);  // which is not its own
+      ModelBank alone(MakeBankPlan(Daily(profile, true)));
+      double borrowed_error = 0;
+      double error = 0;
+      for (int i = 0; i < 3 * kDay; i++) {
+        borrowing.Update(values[i]);
+        alone.Update(values[i]);
+        if (i < 2 * kDay) continue;  // its past
+        borrowed_error += std::abs(Ask(borrowing, 4 * kHours).point - values[i + 4 * kHours]);
+        error += std::abs(Ask(alone, 4 * kHours).point - values[i + 4 * kHours]);
+      }
+      ratio += std::log(borrowed_error / error) / kSeries;
+    }
+    EXPECT_LT(ratio, std::log(1.01)) << ProfileName(profile);
+  }
+}
+
 TEST(BankBorrow, AfterTheFirstSeasonNothingBorrowedIsHeld) {
   const SeasonShape shape = LearntBySiblings(1);
   ModelBank borrowing = Borrowing(Profile::kLean, shape, 0);
