@@ -34,12 +34,6 @@ const std::string kTimeToThresholdName = EncodedLabel(kMetricNameLabel, "forecas
 
 }  // namespace
 
-OutputSeries::Piece OutputSeries::KeepLabel(std::string_view name, std::string_view value) {
-  text_.clear();
-  AppendLabel(text_, name, value);
-  return out_->Keep(text_);
-}
-
 /// Cuts the labels at `added`, after those of `reserved` have been renamed where one of them is a series' own (`clash`:
 /// one is that does not stand in `added`).
 void OutputSeries::Cut(std::span<const LabelView> labels, bool clash, std::span<const std::string_view> reserved,
@@ -59,28 +53,35 @@ void OutputSeries::Cut(std::span<const LabelView> labels, bool clash, std::span<
   for (size_t i = 0; i < texts.size(); i++) block[i] = texts[i].empty() ? kNothing : out_->Keep(texts[i]);
 }
 
+void OutputSeries::KeepRuleLabels() {
+  forecaster_ = out_->Keep(kForecaster);
+  score_ = out_->Keep(kScoreName);
+  verdict_ = out_->Keep(kVerdictName);
+  horizons_.clear();
+  for (const std::string& label : rule_->horizon_labels) horizons_.push_back(out_->Keep(label));
+  coverages_.clear();
+  for (const std::string& label : rule_->coverage_labels) coverages_.push_back(out_->Keep(label));
+}
+
 void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out) {
+  const bool same_rule_and_batch = rule_ == &rule && out_ == &out && !out.empty();
   rule_ = &rule;
   out_ = &out;
+  if (!same_rule_and_batch) KeepRuleLabels();
   std::string_view stem;
   for (const LabelView& label : labels) {
     if (label.name == kMetricNameLabel) stem = label.value;
   }
-  metric_ = KeepLabel("metric", stem);
+  metric_ = out.KeepLabel("metric", stem);
   if (reading == CellReading::kRate && stem.ends_with("_total")) stem.remove_suffix(6);
   const std::string_view rate = reading == CellReading::kRate ? "rate_" : "";
   const auto keep_name = [&](std::string_view prefix) {
     name_.assign(prefix).append(rate).append(stem);
-    return KeepLabel(kMetricNameLabel, name_);
+    return out.KeepLabel(kMetricNameLabel, name_);
   };
   point_ = keep_name("predicted_");
   lower_ = keep_name("predicted_lower_");
   upper_ = keep_name("predicted_upper_");
-  forecaster_ = out.Keep(kForecaster);
-  horizons_.clear();
-  for (const std::string& label : rule.horizon_labels) horizons_.push_back(out.Keep(label));
-  coverages_.clear();
-  for (const std::string& label : rule.coverage_labels) coverages_.push_back(out.Keep(label));
   Cut(labels, false, kReservedLabels, kAddedNames, block_);
   if (rule.options.thresholds.empty()) return;
   const bool clash = std::any_of(labels.begin(), labels.end(), [](auto& label) { return label.name == "horizon"; });
@@ -118,16 +119,16 @@ void OutputSeries::AppendCurve(size_t part, Sample sample) {
 }
 
 void OutputSeries::AppendAnomaly(Sample score, Sample verdict) {
-  Append(block_, {out_->Keep(kScoreName), kNothing, forecaster_, kNothing, metric_}, score);
-  Append(block_, {out_->Keep(kVerdictName), kNothing, forecaster_, kNothing, metric_}, verdict);
+  Append(block_, {score_, kNothing, forecaster_, kNothing, metric_}, score);
+  Append(block_, {verdict_, kNothing, forecaster_, kNothing, metric_}, verdict);
 }
 
 void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds) {
   const ThresholdOptions& options = rule_->options.thresholds[threshold];
   const std::string_view edge_text =
       options.side == ThresholdSide::kBelow ? rule_->lower_edge_text : rule_->upper_edge_text;
-  const Piece quantile = KeepLabel("quantile", edge ? edge_text : "0.5");
-  const Piece threshold_label = KeepLabel("threshold", options.name);
+  const Piece quantile = out_->KeepLabel("quantile", edge ? edge_text : "0.5");
+  const Piece threshold_label = out_->KeepLabel("threshold", options.name);
   Append(threshold_block_, {out_->Keep(kTimeToThresholdName), forecaster_, metric_, quantile, threshold_label},
          seconds);
 }

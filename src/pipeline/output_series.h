@@ -43,15 +43,16 @@ class OutputSeries {
   /// The label to add at each place.
   using AddedLabels = std::array<Piece, kPlaces>;
 
+  void KeepRuleLabels();
   void Cut(std::span<const LabelView> labels, bool clash, std::span<const std::string_view> reserved,
            std::span<const std::string_view> added, CutBlock& block);
-  Piece KeepLabel(std::string_view name, std::string_view value);
   void Append(const CutBlock& block, const AddedLabels& added, Sample sample);
 
   const Rule* rule_ = nullptr;
   OutputBatch* out_ = nullptr;
   CutBlock block_, threshold_block_;
-  Piece point_, lower_, upper_, metric_, forecaster_;
+  Piece point_, lower_, upper_, metric_;
+  Piece forecaster_, score_, verdict_;  // these are the same for all series of a rule in a batch
   std::vector<Piece> horizons_, coverages_;
   std::string text_, name_;
 };

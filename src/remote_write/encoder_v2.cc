@@ -1,7 +1,5 @@
 #include "remote_write/encoder_v2.h"
 
-#include <cstring>
-
 #include "remote_write/message_fields.h"
 #include "remote_write/sample_field.h"
 #include "remote_write/wire.h"
@@ -14,8 +12,6 @@ constexpr uint32_t kSymbols = 4;
 constexpr uint32_t kSeries = 5;
 constexpr uint32_t kLabelRefs = 1;
 constexpr uint32_t kMetadata = 5;
-
-constexpr size_t kMinLabelFieldBytes = 2;  // without name and value
 
 // More names than this among the last labels say that series have little in common: too long a walk.
 constexpr size_t kMaxWrittenLabels = 64;
@@ -55,46 +51,64 @@ size_t EncoderV2::Remember(std::string_view field, const LabelView& label, size_
   return i;
 }
 
-/// The references of a series' labels. Neighbours share most labels, and blocks are sorted by name: so a label is
-/// held against the last one of its name, and only what is new is looked up.
-std::string_view EncoderV2::LabelRefs(const OutgoingSample& out) {
-  const size_t max_bytes = out.batch->label_bytes(out.index) / kMinLabelFieldBytes * sizeof(WrittenLabel::refs);
-  if (label_refs_.size() < max_bytes) label_refs_.resize(max_bytes);
-  if (written_.size() > kMaxWrittenLabels) written_.clear();
-  char* to = label_refs_.data();
+/// The references of some labels. Neighbours share most labels, and blocks are sorted by name: so a label is held
+/// against the last one of its name, and only what is new is looked up.
+void EncoderV2::WriteRefs(std::string_view fields) {
   size_t i = 0;
-  for (const OutputBatch::Piece piece : out.batch->pieces(out.index)) {
-    for (std::string_view rest = out.batch->text(piece); !rest.empty(); i++) {
-      if (i >= written_.size() || written_[i].field.empty() || !rest.starts_with(written_[i].field)) {
-        WireReader reader(rest);
-        uint32_t tag;
-        std::string_view message;
-        LabelView label;
-        if (!reader.ReadTag(tag) || !reader.ReadBytes(message) || !ReadLabel(message, label)) break;
-        i = Remember({rest.data(), reader.position()}, label, i);
-      }
-      const WrittenLabel& label = written_[i];
-      std::memcpy(to, label.refs.data(), sizeof(label.refs));
-      to += label.ref_bytes;
-      rest.remove_prefix(label.field.size());
+  for (std::string_view rest = fields; !rest.empty(); i++) {
+    if (i >= written_.size() || written_[i].field.empty() || !rest.starts_with(written_[i].field)) {
+      WireReader reader(rest);
+      uint32_t tag;
+      std::string_view message;
+      LabelView label;
+      if (!reader.ReadTag(tag) || !reader.ReadBytes(message) || !ReadLabel(message, label)) return;
+      i = Remember({rest.data(), reader.position()}, label, i);
     }
+    const WrittenLabel& label = written_[i];
+    piece_refs_.append(label.refs.data(), label.ref_bytes);
+    rest.remove_prefix(label.field.size());
   }
-  return {label_refs_.data(), to};
+}
+
+EncoderV2::PieceRefs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Piece piece) {
+  PieceRefs& refs = by_piece_[static_cast<uint32_t>(piece)];
+  if (refs.known) return refs;
+  if (written_.size() > kMaxWrittenLabels) written_.clear();
+  const size_t offset = piece_refs_.size();
+  WriteRefs(batch.text(piece));
+  return refs = {static_cast<uint32_t>(offset), static_cast<uint32_t>(piece_refs_.size() - offset), true};
+}
+
+size_t EncoderV2::LabelRefBytes(const OutgoingSample& out) {
+  size_t bytes = 0;
+  for (const OutputBatch::Piece piece : out.batch->pieces(out.index)) bytes += RefsOf(*out.batch, piece).bytes;
+  return bytes;
 }
 
 void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {
   message_.clear();
   series_.clear();
+  piece_refs_.clear();
   refs_.reserve(last_symbols_);
   Ref("");
+  const OutputBatch* batch = nullptr;
   for (const OutgoingSample& out : samples) {
-    const std::string_view label_refs = LabelRefs(out);
+    if (out.batch != batch) {
+      batch = out.batch;
+      by_piece_.assign(batch->kept_pieces(), {});
+    }
+    const size_t ref_bytes = LabelRefBytes(out);
     char tail[kMaxSampleFieldBytes + kMaxMetadataBytes];
-    char* const tail_end = WriteMetadata(WriteSample(tail, out.sample()), out.batch->type(out.index));
+    char* const tail_end = WriteMetadata(WriteSample(tail, out.sample()), batch->type(out.index));
     const auto tail_bytes = static_cast<size_t>(tail_end - tail);
     AppendTag(series_, kSeries, WireType::kBytes);
-    AppendVarint(series_, 1 + VarintBytes(label_refs.size()) + label_refs.size() + tail_bytes);
-    AppendBytesField(series_, kLabelRefs, label_refs);
+    AppendVarint(series_, 1 + VarintBytes(ref_bytes) + ref_bytes + tail_bytes);
+    AppendTag(series_, kLabelRefs, WireType::kBytes);
+    AppendVarint(series_, ref_bytes);
+    for (const OutputBatch::Piece piece : batch->pieces(out.index)) {
+      const PieceRefs refs = RefsOf(*batch, piece);
+      series_.append(piece_refs_, refs.offset, refs.bytes);
+    }
     series_.append(tail, tail_bytes);
   }
   message_ += series_;

@@ -41,13 +41,21 @@ class EncoderV2 {
 
   uint32_t Ref(std::string_view text);
   size_t Remember(std::string_view field, const LabelView& label, size_t i);
-  std::string_view LabelRefs(const OutgoingSample& out);
+  /// Of the labels of a piece, encoded, in piece_refs_.
+  struct PieceRefs {
+    uint32_t offset = 0, bytes = 0;
+    bool known = false;
+  };
+  PieceRefs RefsOf(const OutputBatch& batch, OutputBatch::Piece piece);
+  void WriteRefs(std::string_view fields);
+  size_t LabelRefBytes(const OutgoingSample& out);
 
   // All text stands in the batches, so both are emptied before Encode returns.
   absl::flat_hash_map<std::string_view, uint32_t, TextHash> refs_;
   std::vector<WrittenLabel> written_;  // of each name the last label; as label blocks, by name
   size_t last_symbols_ = 0;
-  std::string label_refs_, message_, series_;
+  std::vector<PieceRefs> by_piece_;  // of the batch at hand
+  std::string piece_refs_, message_, series_;
 };
 
 }  // namespace promcast

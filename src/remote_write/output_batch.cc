@@ -1,10 +1,23 @@
 #include "remote_write/output_batch.h"
 
+#include "remote_write/label_block.h"
+
 namespace promcast {
 
 OutputBatch::Piece OutputBatch::Keep(std::string_view encoded_labels) {
-  texts_.push_back({static_cast<uint32_t>(chars_.size()), static_cast<uint32_t>(encoded_labels.size())});
+  const size_t offset = chars_.size();
   chars_.append(encoded_labels);
+  return PieceFrom(offset);
+}
+
+OutputBatch::Piece OutputBatch::KeepLabel(std::string_view name, std::string_view value) {
+  const size_t offset = chars_.size();
+  AppendLabel(chars_, name, value);
+  return PieceFrom(offset);
+}
+
+OutputBatch::Piece OutputBatch::PieceFrom(size_t offset) {
+  texts_.push_back({static_cast<uint32_t>(offset), static_cast<uint32_t>(chars_.size() - offset)});
   return Piece{static_cast<uint32_t>(texts_.size() - 1)};
 }
 

@@ -19,6 +19,7 @@ class OutputBatch {
   enum class Piece : uint32_t {};
 
   Piece Keep(std::string_view encoded_labels);
+  Piece KeepLabel(std::string_view name, std::string_view value);
   /// The label block is these pieces, one behind the other; empty ones may be left out.
   void Append(std::span<const Piece> pieces, const Sample& sample, MetricType type = MetricType::kGauge);
   void Append(std::string_view label_block, const Sample& sample, MetricType type = MetricType::kGauge);
@@ -63,6 +64,9 @@ class OutputBatch {
     uint16_t pieces;
     MetricType type;
   };
+  /// All characters from `offset` on.
+  Piece PieceFrom(size_t offset);
+
   std::string chars_;
   std::vector<Text> texts_;    // by Piece
   std::vector<Piece> pieces_;  // of all entries
