@@ -37,7 +37,7 @@ def backfill(bench: Bench, series: int, days: int, profile: str) -> Iterator[Row
                                  check=True, stdout=subprocess.PIPE, text=True)
         prometheus.start(deadline_s=120)
         promcast = harness.Promcast(bench.programs.promcast, folder / "promcast", {
-            "forecasts": [{**rule(profile, 60), "match": METRIC, "seasons": ["1d", f"{days}d"]}], "series": {"idle_timeout": "1d"},
+            "forecasts": [{**rule(profile, 60), "match": METRIC, "seasons": sorted({"1d", f"{days}d"})}], "series": {"idle_timeout": "1d"},
             "backfill": {"max_range": f"{days}d"}, "remote_read": [{"url": f"{prometheus.url}/api/v1/read"}]}).start()
         try:
             yield _read_back(bench, promcast, prometheus, series, int(written.stdout), profile)

@@ -1,7 +1,6 @@
 #include "candidates/borrowed_season.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 

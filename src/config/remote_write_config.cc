@@ -1,8 +1,6 @@
 #include <absl/status/status.h>
 #include <fmt/format.h>
 
-#include <map>
-
 #include "config/http_endpoint_config.h"
 #include "config/sections.h"
 

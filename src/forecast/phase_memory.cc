@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <span>
 
 #include "archive/archive.h"
 
@@ -40,7 +39,7 @@ double PhaseMemory<Cell>::Get(int phase) const {
 }
 
 template <class Cell>
-void PhaseMemory<Cell>::Set(int phase, double value) {
+void PhaseMemory<Cell>::Set(int phase, double value, uint32_t turn) {
   if (empty()) unit_.base = value;
   double code = unit_.size > 0 ? (value - unit_.base) / unit_.size : 0;
   if (std::abs(code) > kLargest || (unit_.size == 0 && value != unit_.base)) {
@@ -51,14 +50,15 @@ void PhaseMemory<Cell>::Set(int phase, double value) {
     code = unit_.size > 0 ? (value - unit_.base) / unit_.size : 0;
   }
   unknown_ -= cells_[phase] == kUnknown;
-  cells_[phase] = Rounded(code, value);
+  cells_[phase] = Rounded(code, value, turn);
 }
 
 template <class Cell>
-Cell PhaseMemory<Cell>::Rounded(double code, double value) {
+Cell PhaseMemory<Cell>::Rounded(double code, double value, uint32_t turn) {
   if (sizeof(Cell) > 1) return static_cast<Cell>(std::lrint(code));
   constexpr uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads the value's bits
-  const auto chance = static_cast<double>(std::bit_cast<uint64_t>(value) * kGolden >> 11) * 0x1p-53;
+  const uint64_t bits = std::bit_cast<uint64_t>(value) + turn * kGolden;
+  const auto chance = static_cast<double>((bits ^ bits >> 32) * kGolden >> 11) * 0x1p-53;
   return static_cast<Cell>(std::floor(code + chance));
 }
 

@@ -9,9 +9,9 @@
 namespace promcast {
 
 /// One value a phase in 16 or 8 bits each: a base plus whole multiples of a unit, both fitted to the values held, so
-/// that an error is at most 1/48000, or 1/230, of their range, whatever their magnitude. In 8 bits a value is rounded
+/// that an error is at most 1/24000, or 1/100, of their range, whatever their magnitude. In 8 bits a value is rounded
 /// up or down by chance, mostly to the nearer one (stochastic rounding, Croci et al. 2022), so that steps smaller
-/// than the unit add up; the chance is the value's own bits. A value far beyond the range is drawn towards it (to four
+/// than the unit add up; the chance comes of the value's own bits and of `turn`. A value far beyond the range is drawn towards it (to four
 /// ranges), so that one wild value cannot cost the others their precision. What is held lies in the owner's memory;
 /// this is the way to it.
 template <class Cell>
@@ -41,7 +41,8 @@ class PhaseMemory {
 
   /// NaN: never set.
   double Get(int phase) const;
-  void Set(int phase, double value);
+  /// `turn`: in 8 bits, a number that is another one when the same value is set again.
+  void Set(int phase, double value, uint32_t turn = 0);
   /// Reads at a place that lies `part` (0 to 1) of the way from `phase` (-1 to phases - 1) to the next one, and over
   /// +-width phases around it, at the ends round the season. Phases never set are left out; NaN when all are.
   PhaseReading Around(int phase, double part, int width) const;
@@ -61,7 +62,7 @@ class PhaseMemory {
   };
   Range Known() const;
   void Recode(Range range);
-  static Cell Rounded(double code, double value);
+  static Cell Rounded(double code, double value, uint32_t turn);
 
   static constexpr Cell kUnknown = std::numeric_limits<Cell>::min();
   static constexpr int kLargest = std::numeric_limits<Cell>::max();

@@ -15,6 +15,7 @@ constexpr double kFarthest = 8;  // usual distances
 constexpr double kDistanceRate = .01;
 constexpr int kSomeLearnt = 32;  // before that the usual distance is not trusted
 constexpr int kMany = 255;       // from there on rates stay what they are
+constexpr int kRound = 113;      // a prime, so that a phase meets all numbers that values take in turn
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
@@ -36,7 +37,7 @@ struct SeasonProfile::Head {
   float newest_weight;
   float distance = 0;  // running mean distance of a new value from its phase
   uint8_t smoothing;
-  uint8_t learnt = 0;
+  uint8_t learnt = 0;   // values; after the last number of eight bits comes the kRound-th before it
   uint8_t seasons = 0;  // whole ones that have passed
   PhaseGrain grain;
 
@@ -133,11 +134,11 @@ void SeasonProfile::Learn(int phase, double value, int season) {
     if (own.learnt >= kSomeLearnt && own.distance > 0) {
       error = std::clamp(error, -kFarthest * own.distance, kFarthest * own.distance);
     }
-    own.learnt = static_cast<uint8_t>(std::min(own.learnt + 1, kMany));
+    own.learnt = static_cast<uint8_t>(own.learnt == kMany ? kMany - kRound + 1 : own.learnt + 1);
     own.distance += static_cast<float>(std::max(kDistanceRate, 1. / own.learnt) * (std::abs(error) - own.distance));
-    learnt = known + std::max<double>(own.newest_weight, 1. / (season + 1)) * error;
+    learnt = known + std::max<double>(own.newest_weight, 1. / (std::max(season, 0) + 1)) * error;
   }
-  ChangeCells([&](auto cells) { cells.Set(phase, learnt); });
+  ChangeCells([&](auto cells) { cells.Set(phase, learnt, own.learnt); });
 }
 
 PhaseReading SeasonProfile::At(int64_t steps) const {

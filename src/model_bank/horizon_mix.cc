@@ -328,8 +328,8 @@ HorizonScore HorizonMix::Score(double unit) const {
   return score;
 }
 
-std::vector<ModelWeight> HorizonMix::Weights() const {
-  const auto awake = [this](size_t model) { return (head().awake >> model & 1U) != 0; };
+std::vector<ModelWeight> HorizonMix::Weights(uint32_t dropped) const {
+  const auto awake = [&](size_t model) { return ((head().awake & ~dropped) >> model & 1U) != 0; };
   float best = kInfinity;
   for (size_t i = 0; i < models(); i++) best = awake(i) ? std::min(best, losses()[i]) : best;
   std::vector<double> mean_weights(models());
@@ -362,7 +362,6 @@ float HorizonMix::MeanShare() const {
   return mean_vote / (mean_vote + median_vote);
 }
 
-// Any bits are some sums and some forecast: what is no number sleeps.
 void HorizonMix::FetchDue(int64_t now) const {
   const int64_t issued = plan_.grid.IssuedFor(now);
   if (issued >= 0) FetchMemory(&RecordAt(plan_.grid.SlotOf(issued)), record_bytes());

@@ -86,7 +86,7 @@ class HorizonMix {
   HorizonScore Score(double unit) const;
   bool skilful() const { return head().mix_error < std::min(head().naive_error, head().seasonal_naive_error); }
   /// Of each model, without its name.
-  std::vector<ModelWeight> Weights() const;
+  std::vector<ModelWeight> Weights(uint32_t dropped) const;
   /// See FetchMemory(): all but what waits; of that, what the next value resolves.
   void FetchSums() const { FetchMemory(memory_, SumBytes()); }
   void FetchDue(int64_t now) const;

@@ -380,7 +380,12 @@ bool ModelBank::skilful(size_t horizon_index) const {
 }
 
 std::vector<ModelWeight> ModelBank::Models(size_t horizon_index) const {
-  std::vector<ModelWeight> models = impl_->mix(impl_->plan->first_asked + horizon_index).Weights();
+  uint32_t dropped = 0;
+  for (size_t i = 0; i < impl_->extra().size(); i++) {
+    const ExtraModel& one = impl_->extra()[i];
+    if (one.borrowed && !one.model) dropped |= 1U << (impl_->plan->first_extra() + i);
+  }
+  std::vector<ModelWeight> models = impl_->mix(impl_->plan->first_asked + horizon_index).Weights(dropped);
   for (size_t i = 0; i < models.size(); i++) models[i].name = impl_->plan->model_name(i);
   return models;
 }

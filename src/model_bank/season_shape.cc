@@ -1,5 +1,6 @@
 #include "promcast/season_shape.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace promcast {
@@ -22,7 +23,7 @@ std::optional<SeasonShape> CommonShape(std::span<const SeasonShape> siblings) {
   if (!(correlation > 0)) return std::nullopt;
   double swing = 0;
   for (const SeasonShape& sibling : siblings) swing += sibling.swing / count;
-  common.swing = static_cast<float>(swing * correlation / square);
+  common.swing = static_cast<float>(std::min(1., swing * correlation / square));
   return common;
 }
 

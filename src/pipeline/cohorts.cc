@@ -41,16 +41,30 @@ std::optional<SeasonShape> Cohorts::Common(const Fingerprint& cohort) const {
   return at == cohorts_.end() ? std::nullopt : CommonShape(at->second.shapes);
 }
 
+void Cohorts::Cohort::Forget(size_t place) {
+  siblings[place] = siblings.back();
+  shapes[place] = shapes.back();
+  siblings.pop_back();
+  shapes.pop_back();
+}
+
+void Cohorts::Withdraw(const Fingerprint& cohort, const Fingerprint& series) {
+  MutexLock lock(mutex_);
+  const auto at = cohorts_.find(cohort);
+  if (at == cohorts_.end()) return;
+  const std::vector<Sibling>& siblings = at->second.siblings;
+  for (size_t i = siblings.size(); i-- > 0;) {
+    if (siblings[i].series == series) at->second.Forget(i);
+  }
+  if (siblings.empty()) cohorts_.erase(at);
+}
+
 void Cohorts::Forget(int64_t now_ms) {
   MutexLock lock(mutex_);
   for (auto at = cohorts_.begin(); at != cohorts_.end();) {
-    auto& [siblings, shapes] = at->second;
+    const std::vector<Sibling>& siblings = at->second.siblings;
     for (size_t i = siblings.size(); i-- > 0;) {
-      if (siblings[i].forget_ms >= now_ms && siblings[i].offered_ms <= now_ms) continue;
-      siblings[i] = siblings.back();
-      shapes[i] = shapes.back();
-      siblings.pop_back();
-      shapes.pop_back();
+      if (siblings[i].forget_ms < now_ms || siblings[i].offered_ms > now_ms) at->second.Forget(i);
     }
     at = siblings.empty() ? cohorts_.erase(at) : std::next(at);
   }

@@ -25,6 +25,8 @@ class Cohorts {
   /// The shape of a series as of `now_ms`, good until `forget_ms`; replaces the one it offered before.
   void Offer(const Fingerprint& cohort, const Fingerprint& series, const SeasonShape& shape, int64_t now_ms,
              int64_t forget_ms);
+  /// Forgets the shape of that series.
+  void Withdraw(const Fingerprint& cohort, const Fingerprint& series);
   /// What the siblings have in common, see CommonShape().
   std::optional<SeasonShape> Common(const Fingerprint& cohort) const;
   /// Forgets what is good no longer, or, the clock having been set back, seems to come from after `now_ms`.
@@ -45,6 +47,7 @@ class Cohorts {
     std::vector<Sibling> siblings;
     std::vector<SeasonShape> shapes;  // theirs, in the same order
 
+    void Forget(size_t place);
     /// Where the series stands, or would come; nothing when there is no room for it.
     std::optional<size_t> PlaceOf(const Fingerprint& series) const;
   };

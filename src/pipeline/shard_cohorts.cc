@@ -56,13 +56,12 @@ Fingerprint ShardEngine::CohortOf(const SeriesState& state) const {
 /// Before the ring goes into the series' new models.
 void ShardEngine::BorrowSeason(const SeriesState& state) {
   const int64_t season_ms = FirstSeason(state);
-  if (season_ms == 0) return;
+  if (season_ms == 0 || state.model->bank.seasons().empty()) return;
   const auto common = context_.cohorts.Common(CohortOf(state));
   if (!common) return;
   const auto first_ms = FirstCell(state, grid_limits_, context_.clock.NowMs());
-  if (first_ms && state.model->bank.Borrow(*common, PlaceIn(season_ms, *first_ms))) {
-    context_.metrics.series_borrowed.Increment();
-  }
+  if (!first_ms || !state.model->bank.Borrow(*common, PlaceIn(season_ms, *first_ms))) return;
+  if (!replaying_ && !state.was_modelled) context_.metrics.series_borrowed.Increment();
 }
 
 /// Some times a season, each series at its own.

@@ -53,6 +53,7 @@ void ShardEngine::Inherit(uint32_t slot, int64_t timestamp_ms) {
   state.step_ms = static_cast<uint32_t>(grid.step_ms());
   if (!(left.series == series)) {
     grid.ChangeSource();
+    if (state.rule->options.cohort_start) context_.cohorts.Withdraw(CohortOf(state), left.series);
     context_.metrics.series_inherited.Increment();
   }
   const int64_t known_ms = grid.newest_ms();

@@ -25,6 +25,7 @@ class SnappyWriter {
   explicit SnappyWriter(char* to) : out_(to) {}
 
   void Literal(std::string_view bytes) {
+    if (bytes.empty()) return;
     EndRepeat();
     position_ += static_cast<uint32_t>(bytes.size());
     while (!bytes.empty()) {
@@ -41,7 +42,7 @@ class SnappyWriter {
     }
   }
 
-  /// The `bytes` bytes that begin at position `from`, less than kWindowBytes back; at least kMinRepeatBytes.
+  /// The `bytes` bytes that begin at position `from`, at most kWindowBytes back; at least kMinRepeatBytes.
   void Repeat(uint32_t from, uint32_t bytes) {
     if (repeat_bytes_ == 0 || repeat_from_ + repeat_bytes_ != from) {
       EndRepeat();

@@ -78,6 +78,17 @@ TEST(PhaseMemory, StepsSmallerThanAnEightBitUnitAddUp) {
   for (int i = 30; i < 60; i++) EXPECT_NEAR(phases.memory.Get(i), 70 - (70 - i) * std::pow(.99, 100), 6);
 }
 
+TEST(PhaseMemory, AStepThatIsTheSameEverySeasonIsLearntInEightBits) {
+  Phases<int8_t> phases(96);
+  for (int i = 0; i < 96; i++) phases.memory.Set(i, i);
+  for (uint32_t day = 0; day < 200; day++) {
+    for (int i = 30; i < 60; i++) {
+      phases.memory.Set(i, phases.memory.Get(i) + .1 * (70 - phases.memory.Get(i)), day % 113);
+    }
+  }
+  for (int i = 30; i < 60; i++) EXPECT_NEAR(phases.memory.Get(i), 70, 1.2);
+}
+
 TEST(PhaseMemory, FollowsARampWithoutLosingPrecision) {
   Phases<> phases(50);
   PhaseMemory<int16_t>& memory = phases.memory;

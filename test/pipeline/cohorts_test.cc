@@ -94,6 +94,33 @@ TEST(CohortStart, SiblingsAreOfOneMetricAndRule) {
   EXPECT_EQ(f.cohorts.size(), 1U);
 }
 
+TEST(CohortStart, SeriesOfOneMetricUnderAnotherRuleAreNoSiblings) {
+  RuleOptions other = CohortRule();
+  other.name = "other";
+  other.match = {*Selector::Parse("{host=\"new\"}")};
+  EngineFixture f({other, CohortRule()});
+  StreamSiblings(f, 3 * kSeasonSeconds);
+  StreamNew(f, 30);
+  EXPECT_EQ(f.metrics.series_borrowed.value(), 0);
+}
+
+TEST(CohortStart, ASeriesAndItsHeirAreNotTwoSiblings) {
+  RuleOptions rule = CohortRule();
+  rule.inherit_across = {"pod"};
+  EngineFixture f({rule});
+  const auto stream = [&](const std::string& pod, int seconds) {
+    f.Stream({{"__name__", "load"}, {"app", "shop"}, {"pod", pod}}, seconds,
+             [&](int) { return Load(3, f.clock.NowMs()); });
+  };
+  stream("a", 3 * kSeasonSeconds);
+  f.Apply(Labels{{"__name__", "load"}, {"app", "shop"}, {"pod", "a"}}, f.clock.NowMs() + 1, StaleMarker());
+  stream("b", kSeasonSeconds / 2);
+  ASSERT_EQ(f.metrics.series_inherited.value(), 1);
+  EXPECT_EQ(f.cohorts.size(), 1U);
+  StreamNew(f, 30);
+  EXPECT_EQ(f.metrics.series_borrowed.value(), 0);
+}
+
 TEST(CohortStart, NobodyBorrowsBeforeSiblingsHaveSeenTwoSeasons) {
   EngineFixture f({CohortRule()});
   StreamSiblings(f, 2 * kSeasonSeconds - 2);

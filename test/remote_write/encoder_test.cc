@@ -216,22 +216,28 @@ TEST_F(EncoderTest, WhatIsFurtherBackThanACopyReachesIsWrittenAnew) {
     AppendLabel(block, name, value);
     return block;
   };
-  const OutputBatch::Piece common = batch.Keep(label("__name__", "seldom_seen_again"));
+  const OutputBatch::Piece piece = batch.Keep(label("__name__", "a_piece_seen_again"));
   std::mt19937_64 random(3);
   std::vector<std::string> values;
-  for (int i = 0; i < 40; i++) {
+  for (int i = 0; i < 41; i++) {
     std::string& value = values.emplace_back();
-    for (size_t bytes = random() % 9000; bytes > 0; bytes--) value += static_cast<char>('a' + random() % 26);
-    const std::array pieces = {common, batch.Keep(label("v", value))};
-    batch.Append(pieces, {i, 1});
+    if (i == 0 || i == 20 || i == 40) {
+      value = "a_label_seen_again";
+      const std::array pieces = {piece, batch.Keep(label("v", value))};
+      batch.Append(pieces, {int64_t{1} << i, 1});
+      continue;
+    }
+    for (size_t bytes = 3000 + random() % 6000; bytes > 0; bytes--) value += static_cast<char>('a' + random() % 26);
+    batch.Append(label("__name__", "n" + std::to_string(i)) + label("v", value), {int64_t{1} << i, 1});
   }
   v1::WriteRequest request;
   ASSERT_TRUE(request.ParseFromString(Encode(WriteProtocol::kV1, batch)));
-  ASSERT_EQ(request.timeseries_size(), 40);
-  for (int i = 0; i < 40; i++) {
-    EXPECT_EQ(request.timeseries(i).labels(0).value(), "seldom_seen_again");
+  ASSERT_EQ(request.timeseries_size(), 41);
+  for (int i = 0; i < 41; i++) {
     EXPECT_EQ(request.timeseries(i).labels(1).value(), values[static_cast<size_t>(i)]);
+    EXPECT_EQ(request.timeseries(i).samples(0).timestamp(), int64_t{1} << i);
   }
+  for (const int i : {0, 20, 40}) EXPECT_EQ(request.timeseries(i).labels(0).value(), "a_piece_seen_again");
 }
 
 TEST_F(EncoderTest, SamplesOfSeveralBatchesShareARequest) {
