@@ -1,6 +1,7 @@
 // Banks that begin with the season's shape of other series.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -169,6 +170,22 @@ TEST(BankBorrow, AfterTheFirstSeasonNothingBorrowedIsHeld) {
   away.Update(1);
   away.Skip(2 * kDay);
   EXPECT_EQ(away.StateBytes(), alone.StateBytes());
+}
+
+TEST(BankBorrow, WhatWasBorrowedWeighsOnTheFirstDayAndNothingOnceItIsDropped) {
+  const std::vector<double> values = DailySeries(0, 3 * kDay, 5);
+  ModelBank bank = Borrowing(Profile::kStandard, LearntBySiblings(1), Fraction(0));
+  const auto borrowed = [&] {
+    const std::vector<ModelWeight> models = bank.Models(0);
+    double sum = 0;
+    for (const ModelWeight& model : models) sum += model.weight;
+    EXPECT_NEAR(sum, 1, 1e-5);
+    return std::find_if(models.begin(), models.end(), [](auto& one) { return one.name == "borrowed_season"; })->weight;
+  };
+  for (int i = 0; i < kDay / 2; i++) bank.Update(values[i]);
+  EXPECT_GT(borrowed(), 0);
+  for (int i = kDay / 2; i < 3 * kDay; i++) bank.Update(values[i]);
+  EXPECT_EQ(borrowed(), 0);
 }
 
 TEST(BankBorrow, ABankThatIsRestoredMeanwhileGoesOnBitForBit) {
