@@ -13,7 +13,8 @@ namespace {
 
 using namespace promcast;
 
-std::shared_ptr<const BankPlan> Plan(Profile profile, std::vector<int> seasons, std::vector<std::string> extra_models) {
+std::shared_ptr<const BankPlan> Plan(Profile profile, std::vector<int> seasons, std::vector<std::string> extra_models,
+                                     bool may_borrow_season = false) {
   BankOptions options;
   options.profile = profile;
   options.step_ms = 3'600'000;
@@ -22,6 +23,7 @@ std::shared_ptr<const BankPlan> Plan(Profile profile, std::vector<int> seasons, 
   options.detect_seasons = seasons.empty();
   options.seasons = std::move(seasons);
   options.extra_models = std::move(extra_models);
+  options.may_borrow_season = may_borrow_season;
   return MakeBankPlan(options);
 }
 
@@ -33,7 +35,8 @@ const std::vector<std::shared_ptr<const BankPlan>>& Plans() {
       Plan(Profile::kStandard, {}, {"holt_winters", "seasonal_naive_week", "double_seasonal"}),
       Plan(Profile::kRich, {24, 168}, {"theta", "autoregression", "autoregression_log", "harmonic_trend", "croston"}),
       Plan(Profile::kStandard, {24},
-           {"drift", "holt_damped", "holt_winters_multiplicative", "damped_profile_week_log"})};
+           {"drift", "holt_damped", "holt_winters_multiplicative", "damped_profile_week_log"}),
+      Plan(Profile::kLean, {48}, {}, true)};
   return plans;
 }
 
@@ -49,6 +52,9 @@ const std::string& StateAfter(const std::shared_ptr<const BankPlan>& plan, int h
   std::string& state = states[{plan.get(), hours}];
   if (!state.empty()) return state;
   ModelBank bank(plan);
+  SeasonShape shape{.swing = .5F};
+  for (size_t i = 0; i < shape.values.size(); i++) shape.values[i] = i % 2 == 0 ? 1 : -1;
+  bank.Borrow(shape, .25);
   for (int i = 0; i < hours; i++) bank.Update(i % 13 == 5 ? NAN : 100 + 10 * std::sin(i * M_PI / 12) + i * 37 % 11);
   return state = Saved(bank);
 }
