@@ -7,9 +7,7 @@ namespace promcast {
 /// Where the newest cell stands in a season of `length` steps that is remembered in at most so many phases.
 class SeasonClock {
  public:
-  static constexpr int kMostPhases = 65535;
-
-  /// `max_phases` is at most kMostPhases.
+  /// `max_phases` is at most 65535.
   SeasonClock(int length, int max_phases)
       : length_(length), phases_(static_cast<uint16_t>(length < max_phases ? length : max_phases)) {}
 

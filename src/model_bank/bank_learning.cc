@@ -105,6 +105,7 @@ void ModelBank::Impl::AdoptSeasons() {
   const int first = past.first_season();
   const std::vector<int> lengths = Seasons();
   std::vector<FoundSeason> seasons;
+  seasons.reserve(lengths.size());
   for (const int length : lengths) seasons.push_back({length, detector()->MemoryOf(length)});
   past.Adopt(seasons, plan->memory);
   if (regressions && past.first_season() != first) regressions->Restart();
