@@ -30,7 +30,9 @@ RuleOptions RuleOf(const std::string& match, Profile profile, int64_t step_ms) {
 struct Bed {
   Bed() {
     options.forecasts = {RuleOf(R"({kind="lean"})", Profile::kLean, 1000),
+                         RuleOf(R"({kind="young"})", Profile::kLean, 1000),
                          RuleOf(R"({kind!=""})", Profile::kStandard, 0)};
+    options.forecasts[1].cohort_start = true;
     const ShardContext context{clock, catalog, admission, metrics, lineage, cohorts, 1, [](const auto&) {}};
     engine = std::make_unique<ShardEngine>(context, options, std::make_shared<RuleSet>(options.forecasts));
   }
