@@ -15,6 +15,7 @@
 #include "remote_write/label_block.h"
 #include "remote_write/snappy_block.h"
 #include "sender/sample_queue.h"
+#include "series/label_store.h"
 #include "time_per_item.h"
 
 namespace promcast {
@@ -23,36 +24,54 @@ namespace {
 constexpr size_t kRequestSamples = 2000;
 constexpr size_t kOutputs = 5;
 
-void AppendAll(const ContainerRequest& input, const RuleSet& rules, OutputSeries& series, OutputBatch& out) {
-  std::vector<LabelView> labels;
-  for (size_t i = 0; i < input.batch().size(); i++) {
-    const int64_t now_ms = input.batch().sample(i).timestamp_ms;
-    const auto at = [&](double value) { return Sample{now_ms, value * 1.1}; };
-    const std::string block = input.batch().LabelBlock(i);
-    DecodeLabelBlock(block, labels);
-    series.Open(labels, CellReading::kLast, rules.rules()[0], out);
-    series.AppendPoint(0, at(3));
-    series.AppendBand(0, 0, at(2), at(4));
-    series.AppendAnomaly(at(0.5), {now_ms, 0});
+/// The input series, as their shard holds them.
+class InputSeries {
+ public:
+  InputSeries() {
+    std::vector<LabelView> labels;
+    for (size_t i = 0; i < request_.batch().size(); i++) {
+      const std::string block = request_.batch().LabelBlock(i);
+      DecodeLabelBlock(block, labels);
+      stored_.push_back(store_.Add(labels));
+    }
   }
-}
+
+  /// Appends to `out` what all of them write.
+  void AppendAll(OutputSeries& series, OutputBatch& out) {
+    for (size_t i = 0; i < stored_.size(); i++) {
+      const int64_t now_ms = request_.batch().sample(i).timestamp_ms;
+      const auto at = [&](double value) { return Sample{now_ms, value * 1.1}; };
+      store_.View(stored_[i], labels_);
+      series.Open(labels_, store_.generation(), CellReading::kLast, rules_.rules()[0], out);
+      series.AppendPoint(0, at(3));
+      series.AppendBand(0, 0, at(2), at(4));
+      series.AppendAnomaly(at(0.5), {now_ms, 0});
+    }
+  }
+
+ private:
+  const ContainerRequest request_;
+  const RuleSet rules_{{RuleOptions()}};
+  LabelStore store_;
+  std::vector<StoredLabels> stored_;
+  std::vector<StoredLabel> labels_;
+};
 
 OutputBatch AllOutput() {
   OutputSeries series;
   OutputBatch out;
-  AppendAll(ContainerRequest(), RuleSet({RuleOptions()}), series, out);
+  InputSeries().AppendAll(series, out);
   return out;
 }
 
 /// Names and labels of what is written, made from the input series' labels.
 void AppendOutput(benchmark::State& state) {
-  const ContainerRequest input;
-  const RuleSet rules({RuleOptions()});
+  InputSeries input;
   OutputSeries series;
   OutputBatch out;
   for (auto _ : state) {
     out.Clear();
-    AppendAll(input, rules, series, out);
+    input.AppendAll(series, out);
     benchmark::DoNotOptimize(out);
   }
   CountItems(state, kOutputs * ContainerRequest::kSeries);

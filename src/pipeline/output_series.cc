@@ -10,17 +10,6 @@
 namespace promcast {
 namespace {
 
-// Labels that promcast adds, by name. An input series' own label of that name becomes exported_<name>, as in
-// Prometheus; its metric name is replaced.
-constexpr std::array kAddedNames = {kMetricNameLabel, std::string_view("coverage"), kForecasterLabel,
-                                    std::string_view("horizon"), std::string_view("metric")};
-constexpr std::array kThresholdNames = {kMetricNameLabel, kForecasterLabel, std::string_view("metric"),
-                                        std::string_view("quantile"), std::string_view("threshold")};
-constexpr std::array kReservedLabels = {kAddedNames[1], kAddedNames[2], kAddedNames[3], kAddedNames[4]};
-constexpr std::array kReservedThresholdLabels = {kForecasterLabel, std::string_view("horizon"),
-                                                 std::string_view("metric"), std::string_view("quantile"),
-                                                 std::string_view("threshold")};
-
 std::string EncodedLabel(std::string_view name, std::string_view value) {
   std::string label;
   AppendLabel(label, name, value);
@@ -34,25 +23,6 @@ const std::string kTimeToThresholdName = EncodedLabel(kMetricNameLabel, "forecas
 
 }  // namespace
 
-/// Cuts the labels at `added`, after those of `reserved` have been renamed where one of them is a series' own (`clash`:
-/// one is that does not stand in `added`).
-void OutputSeries::Cut(std::span<const LabelView> labels, bool clash, std::span<const std::string_view> reserved,
-                       std::span<const std::string_view> added, CutBlock& block) {
-  std::array<std::string_view, kPlaces + 1> texts;
-  if (constexpr size_t kName = 1; EncodeCutLabels(labels, added, text_, texts) > kName || clash) {
-    std::vector<Label> renamed;
-    for (const LabelView& label : labels) {
-      const bool is_reserved = std::find(reserved.begin(), reserved.end(), label.name) != reserved.end();
-      renamed.push_back({(is_reserved ? "exported_" : "") + std::string(label.name), std::string(label.value)});
-    }
-    const Labels sorted(std::move(renamed));
-    std::vector<LabelView> views;
-    for (const Label& label : sorted) views.push_back({label.name, label.value});
-    EncodeCutLabels(views, added, text_, texts);
-  }
-  for (size_t i = 0; i < texts.size(); i++) block[i] = texts[i].empty() ? kNothing : out_->Keep(texts[i]);
-}
-
 void OutputSeries::KeepRuleLabels() {
   forecaster_ = out_->Keep(kForecaster);
   score_ = out_->Keep(kScoreName);
@@ -63,64 +33,88 @@ void OutputSeries::KeepRuleLabels() {
   for (const std::string& label : rule_->coverage_labels) coverages_.push_back(out_->Keep(label));
 }
 
-void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out) {
-  const bool same_rule_and_batch = rule_ == &rule && out_ == &out && !out.empty();
-  rule_ = &rule;
-  out_ = &out;
-  if (!same_rule_and_batch) KeepRuleLabels();
-  std::string_view stem;
-  for (const LabelView& label : labels) {
-    if (label.name == kMetricNameLabel) stem = label.value;
-  }
-  metric_ = out.KeepLabel("metric", stem);
+OutputSeries::Names OutputSeries::KeepNames(std::string_view metric, CellReading reading) {
+  std::string_view stem = metric;
   if (reading == CellReading::kRate && stem.ends_with("_total")) stem.remove_suffix(6);
   const std::string_view rate = reading == CellReading::kRate ? "rate_" : "";
-  const auto keep_name = [&](std::string_view prefix) {
+  const auto keep = [&](std::string_view prefix) {
     name_.assign(prefix).append(rate).append(stem);
-    return out.KeepLabel(kMetricNameLabel, name_);
+    return out_->KeepLabel(kMetricNameLabel, name_);
   };
-  point_ = keep_name("predicted_");
-  lower_ = keep_name("predicted_lower_");
-  upper_ = keep_name("predicted_upper_");
-  Cut(labels, false, kReservedLabels, kAddedNames, block_);
-  if (rule.options.thresholds.empty()) return;
-  const bool clash = std::any_of(labels.begin(), labels.end(), [](auto& label) { return label.name == "horizon"; });
-  Cut(labels, clash, kReservedThresholdLabels, kThresholdNames, threshold_block_);
+  Names names;
+  names.point = keep("predicted_");
+  names.lower = keep("predicted_lower_");
+  names.upper = keep("predicted_upper_");
+  names.metric = out_->KeepLabel("metric", metric);
+  return names;
 }
 
-void OutputSeries::Append(const CutBlock& block, const AddedLabels& added, Sample sample) {
-  std::array<Piece, 2 * kPlaces + 1> pieces;
-  size_t count = 0;
-  const auto add = [&](Piece piece) {
-    pieces[count] = piece;
-    count += piece != kNothing;
-  };
-  for (size_t i = 0; i < kPlaces; i++) {
-    add(block[i]);
-    add(added[i]);
+OutputSeries::Names OutputSeries::NamesOf(std::span<const StoredLabel> labels, CellReading reading) {
+  const auto metric = std::ranges::find(labels, kMetricNameLabel, [](const auto& stored) { return stored.label.name; });
+  if (metric == labels.end()) return KeepNames({}, reading);
+  if (!metric->is_shared) return KeepNames(metric->label.value, reading);
+  Names& known = known_names_[metric->text % known_names_.size()];
+  if (known.text != metric->text || known.epoch != label_pieces_.epoch() || known.reading != reading) {
+    known = KeepNames(metric->label.value, reading);
+    known.text = metric->text;
+    known.epoch = label_pieces_.epoch();
+    known.reading = reading;
   }
-  add(block.back());
-  out_->Append(std::span(pieces).first(count), sample);
+  return known;
+}
+
+void OutputSeries::Open(std::span<const StoredLabel> labels, uint64_t generation, CellReading reading, const Rule& rule,
+                        OutputBatch& out) {
+  const bool new_batch = out_ != &out || out.empty();
+  const bool new_rule = new_batch || rule_ != &rule;
+  rule_ = &rule;
+  out_ = &out;
+  label_pieces_.Begin(out, new_batch, generation);
+  if (new_rule) KeepRuleLabels();
+  names_ = NamesOf(labels, reading);
+  label_pieces_.Cut(labels, LabelPieces::kForecast, block_);
+  if (!rule.options.thresholds.empty()) label_pieces_.Cut(labels, LabelPieces::kTimeToThreshold, threshold_block_);
+}
+
+void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out) {
+  own_labels_.clear();
+  for (const LabelView& label : labels) own_labels_.push_back({label});
+  Open(own_labels_, 0, reading, rule, out);
+}
+
+void OutputSeries::Append(const LabelPieces::Block& block, const AddedLabels& added, Sample sample) {
+  pieces_.resize(block.pieces.size() + added.size());
+  auto from = block.pieces.begin();
+  auto to = pieces_.begin();
+  for (size_t i = 0; i < added.size(); i++) {
+    const auto end = block.pieces.begin() + static_cast<ptrdiff_t>(block.ends[i]);
+    to = std::copy(from, end, to);
+    from = end;
+    *to = added[i];
+    to += added[i] != kNothing;
+  }
+  to = std::copy(from, block.pieces.end(), to);
+  out_->Append({pieces_.begin(), to}, sample);
 }
 
 void OutputSeries::AppendPoint(size_t horizon, Sample sample) {
-  Append(block_, {point_, kNothing, forecaster_, horizons_[horizon], kNothing}, sample);
+  Append(block_, {names_.point, kNothing, forecaster_, horizons_[horizon], kNothing}, sample);
 }
 
 void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper) {
-  Append(block_, {lower_, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, lower);
-  Append(block_, {upper_, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, upper);
+  Append(block_, {names_.lower, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, lower);
+  Append(block_, {names_.upper, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, upper);
 }
 
 void OutputSeries::AppendCurve(size_t part, Sample sample) {
-  const Piece name = part == 0 ? point_ : part % 2 == 1 ? lower_ : upper_;
+  const Piece name = part == 0 ? names_.point : part % 2 == 1 ? names_.lower : names_.upper;
   const Piece coverage = part == 0 ? kNothing : coverages_[(part - 1) / 2];
   Append(block_, {name, coverage, forecaster_, kNothing, kNothing}, sample);
 }
 
 void OutputSeries::AppendAnomaly(Sample score, Sample verdict) {
-  Append(block_, {score_, kNothing, forecaster_, kNothing, metric_}, score);
-  Append(block_, {verdict_, kNothing, forecaster_, kNothing, metric_}, verdict);
+  Append(block_, {score_, kNothing, forecaster_, kNothing, names_.metric}, score);
+  Append(block_, {verdict_, kNothing, forecaster_, kNothing, names_.metric}, verdict);
 }
 
 void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds) {
@@ -129,7 +123,7 @@ void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample sec
       options.side == ThresholdSide::kBelow ? rule_->lower_edge_text : rule_->upper_edge_text;
   const Piece quantile = out_->KeepLabel("quantile", edge ? edge_text : "0.5");
   const Piece threshold_label = out_->KeepLabel("threshold", options.name);
-  Append(threshold_block_, {out_->Keep(kTimeToThresholdName), forecaster_, metric_, quantile, threshold_label},
+  Append(threshold_block_, {out_->Keep(kTimeToThresholdName), forecaster_, names_.metric, quantile, threshold_label},
          seconds);
 }
 

@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/label_pieces.h"
 #include "pipeline/rule_set.h"
 #include "remote_write/output_batch.h"
 #include "series/cell_grid.h"
+#include "series/label_store.h"
 
 namespace promcast {
 
@@ -18,7 +20,10 @@ namespace promcast {
 class OutputSeries {
  public:
   /// What follows is appended to `out`, which is not cleared meanwhile. `labels`: the input series', sorted, __name__
-  /// among them; they are copied.
+  /// among them; they are copied. `generation`: of the store that gave them.
+  void Open(std::span<const StoredLabel> labels, uint64_t generation, CellReading reading, const Rule& rule,
+            OutputBatch& out);
+  /// The same of labels that come from no store.
   void Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out);
 
   void AppendPoint(size_t horizon, Sample sample);
@@ -36,25 +41,32 @@ class OutputSeries {
 
  private:
   using Piece = OutputBatch::Piece;
-  static constexpr size_t kPlaces = 5;  ///< at which a label can be added
   static constexpr Piece kNothing{UINT32_MAX};
-  /// An input series' labels, cut at these places.
-  using CutBlock = std::array<Piece, kPlaces + 1>;
   /// The label to add at each place.
-  using AddedLabels = std::array<Piece, kPlaces>;
+  using AddedLabels = std::array<Piece, LabelPieces::kPlaces>;
+  /// What a metric's output series are called, and the label that tells of it.
+  struct Names {
+    uint32_t text = StoredLabel::kNoText, epoch = 0;
+    CellReading reading;
+    Piece point, lower, upper, metric;
+  };
 
   void KeepRuleLabels();
-  void Cut(std::span<const LabelView> labels, bool clash, std::span<const std::string_view> reserved,
-           std::span<const std::string_view> added, CutBlock& block);
-  void Append(const CutBlock& block, const AddedLabels& added, Sample sample);
+  Names KeepNames(std::string_view metric, CellReading reading);
+  Names NamesOf(std::span<const StoredLabel> labels, CellReading reading);
+  void Append(const LabelPieces::Block& block, const AddedLabels& added, Sample sample);
 
   const Rule* rule_ = nullptr;
   OutputBatch* out_ = nullptr;
-  CutBlock block_, threshold_block_;
-  Piece point_, lower_, upper_, metric_;
+  LabelPieces label_pieces_;
+  LabelPieces::Block block_, threshold_block_;
+  Names names_;
+  std::array<Names, 32> known_names_;   // by some bits of the text
   Piece forecaster_, score_, verdict_;  // these are the same for all series of a rule in a batch
   std::vector<Piece> horizons_, coverages_;
-  std::string text_, name_;
+  std::vector<Piece> pieces_;
+  std::vector<StoredLabel> own_labels_;
+  std::string name_;
 };
 
 }  // namespace promcast

@@ -316,7 +316,7 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
 
 void ShardEngine::OpenOutput(const SeriesState& state) {
   label_store_.View(state.labels, output_labels_);
-  output_series_.Open(output_labels_, state.reading, *state.rule, *output_);
+  output_series_.Open(output_labels_, label_store_.generation(), state.reading, *state.rule, *output_);
 }
 
 void ShardEngine::EndOutput(SeriesState& state) {

@@ -163,7 +163,7 @@ class ShardEngine {
   uint32_t next_generation_ = 1;
 
   OutputSeries output_series_;
-  std::vector<LabelView> output_labels_;
+  std::vector<StoredLabel> output_labels_;
   std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;

@@ -12,9 +12,6 @@ namespace {
 
 constexpr uint32_t kSeries = 1;
 
-// In a sample field, behind the value.
-constexpr size_t kTimeOffset = 2 + 1 + sizeof(double);
-
 size_t SampleFieldBytes(const Sample& sample) {
   return 2 + 1 + sizeof(double) + 1 + VarintBytes(static_cast<uint64_t>(sample.timestamp_ms));
 }
@@ -59,36 +56,18 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
   const OutputBatch* batch = nullptr;
   char between[kMaxSampleFieldBytes + 1 + kMaxVarintBytes];  // a sample, and the head of the next series
   char* between_end = between;
-  time_ = {};
   for (const OutgoingSample& out : samples) {
     if (out.batch != batch) {
       batch = out.batch;
       piece_positions_.assign(batch->kept_pieces(), 0);
     }
     between_end = WriteVarint(WriteTag(between_end, kSeries, WireType::kBytes), SeriesBytes(out));
-    WriteBetween({between, between_end}, writer);
+    writer.Literal({between, between_end});
     WriteBlock(out, writer);
     between_end = WriteSample(between, out.sample());
   }
-  WriteBetween({between, between_end}, writer);
+  writer.Literal({between, between_end});
   body.Resize(static_cast<size_t>(writer.Finish() - begin));
-}
-
-/// From the time on it is often what stood between the two series before.
-void EncoderV1::WriteBetween(std::string_view bytes, SnappyWriter& writer) {
-  writer.Literal(bytes.substr(0, kTimeOffset));
-  if (bytes.size() <= kTimeOffset) return;
-  const std::string_view time = bytes.substr(kTimeOffset);
-  const uint32_t position = writer.position();
-  if (time.size() >= SnappyWriter::kMinRepeatBytes && time == std::string_view(time_.bytes.data(), time_.size) &&
-      CanRepeat(writer, time_.position)) {
-    writer.Repeat(time_.position, static_cast<uint32_t>(time.size()));
-  } else {
-    writer.Literal(time);
-    time.copy(time_.bytes.data(), time.size());
-    time_.size = time.size();
-  }
-  time_.position = position;
 }
 
 void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "remote_write/output_batch.h"
-#include "remote_write/sample_field.h"
 #include "remote_write/snappy_block.h"
 #include "remote_write/snappy_writer.h"
 
@@ -26,19 +25,10 @@ class EncoderV1 {
     uint32_t bytes = 0, position = 0;
   };
 
-  void WriteBetween(std::string_view bytes, SnappyWriter& writer);
   void WriteBlock(const OutgoingSample& out, SnappyWriter& writer);
   void WriteLabels(std::string_view fields, SnappyWriter& writer);
   void WriteLabel(std::string_view field, SnappyWriter& writer);
 
-  /// The end of a sample field, from the time on, and the head of the series behind it.
-  struct WrittenTime {
-    std::array<char, kMaxSampleFieldBytes + 1 + kMaxVarintBytes> bytes;
-    size_t size = 0;
-    uint32_t position = 0;
-  };
-
-  WrittenTime time_;
   std::vector<uint32_t> piece_positions_;  // in the message, by piece of the batch at hand; 0: not yet written
   std::array<WrittenLabel, 512> equal_;    // by some bits of a hash of both ends
   std::array<WrittenLabel, 256> alike_;    // by some of the beginning

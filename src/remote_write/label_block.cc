@@ -1,7 +1,6 @@
 #include "remote_write/label_block.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "remote_write/message_fields.h"
 #include "remote_write/wire.h"
@@ -57,10 +56,10 @@ bool ReadBlockLabel(WireReader& reader, LabelView& label) {
 }  // namespace
 
 void AppendLabel(std::string& block, std::string_view name, std::string_view value) {
-  AppendTag(block, kLabels, WireType::kBytes);
-  AppendVarint(block, BytesFieldSize(name.size()) + BytesFieldSize(value.size()));
-  AppendBytesField(block, kName, name);
-  AppendBytesField(block, kValue, value);
+  const LabelView label{name, value};
+  const size_t before = block.size();
+  block.resize(before + MaxBytes({&label, 1}));
+  block.resize(static_cast<size_t>(WriteLabel(label, block.data() + before) - block.data()));
 }
 
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels) {
@@ -92,26 +91,6 @@ int CompareLabelBlocks(std::string_view a, std::string_view b) {
     if (const int order = label_a.name.compare(label_b.name); order != 0) return order;
     if (const int order = label_a.value.compare(label_b.value); order != 0) return order;
   }
-}
-
-size_t EncodeCutLabels(std::span<const LabelView> sorted_labels, std::span<const std::string_view> names,
-                       std::string& block, std::span<std::string_view> pieces) {
-  block.resize(MaxBytes(sorted_labels));
-  char* at = block.data();
-  const char* piece_begin = at;
-  size_t i = 0, left_out = 0;
-  const auto end_piece = [&] { pieces[i++] = {std::exchange(piece_begin, at), at}; };
-  for (const LabelView& label : sorted_labels) {
-    while (i < names.size() && names[i] < label.name) end_piece();
-    if (i < names.size() && names[i] == label.name) {
-      left_out++;
-    } else {
-      at = WriteLabel(label, at);
-    }
-  }
-  while (i <= names.size()) end_piece();
-  block.resize(static_cast<size_t>(at - block.data()));
-  return left_out;
 }
 
 }  // namespace promcast

@@ -23,11 +23,4 @@ void DecodeLabelBlock(std::string_view block, std::vector<LabelView>& labels);
 /// by label, name before value.
 int CompareLabelBlocks(std::string_view a, std::string_view b);
 
-/// Encodes labels into `block` as EncodeLabelBlock does, without those of `names` (sorted, each once), and cuts it
-/// where these stand or would stand: pieces[i] is what stands before names[i] and behind the name before it, the last
-/// piece what stands behind them all. `pieces` holds one more than `names`; they point into the block. Returns how many
-/// labels were left out.
-size_t EncodeCutLabels(std::span<const LabelView> sorted_labels, std::span<const std::string_view> names,
-                       std::string& block, std::span<std::string_view> pieces);
-
 }  // namespace promcast

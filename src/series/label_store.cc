@@ -80,22 +80,35 @@ void LabelStore::Release(StoredLabels labels) {
   series_bytes_ -= static_cast<size_t>(at - labels.bytes_.get());
 }
 
-void LabelStore::View(const StoredLabels& labels, std::vector<LabelView>& views) const {
-  views.clear();
+template <typename Visit>
+void LabelStore::ForEach(const StoredLabels& labels, const Visit& visit) const {
   const uint8_t* at = labels.bytes_.get();
   const uint64_t encoded_bytes = ReadVarint(at);
   for (const uint8_t* const end = at + encoded_bytes; at != end;) {
     const uint64_t reference = ReadVarint(at);
-    const Text& text = texts_[reference / 2];
+    const auto id = static_cast<uint32_t>(reference / 2);
+    const Text& text = texts_[id];
     const std::string_view name(text.chars.get(), text.name_bytes);
     if ((reference & kOwnValue) == 0) {
-      views.push_back({name, {text.chars.get() + text.name_bytes, text.value_bytes}});
+      visit(LabelView{name, {text.chars.get() + text.name_bytes, text.value_bytes}}, id, true);
     } else {
       const uint64_t value_bytes = ReadVarint(at);
-      views.push_back({name, {reinterpret_cast<const char*>(at), value_bytes}});
+      visit(LabelView{name, {reinterpret_cast<const char*>(at), value_bytes}}, id, false);
       at += value_bytes;
     }
   }
+}
+
+void LabelStore::View(const StoredLabels& labels, std::vector<LabelView>& views) const {
+  views.clear();
+  ForEach(labels, [&](const LabelView& label, uint32_t, bool) { views.push_back(label); });
+}
+
+void LabelStore::View(const StoredLabels& labels, std::vector<StoredLabel>& views) const {
+  views.clear();
+  ForEach(labels, [&](const LabelView& label, uint32_t text, bool is_shared) {
+    views.push_back({label, text, is_shared});
+  });
 }
 
 bool LabelStore::WasSeen(const Fingerprint& pair) {
@@ -132,6 +145,7 @@ void LabelStore::Drop(uint32_t id) {
   Text& text = texts_[id];
   assert(text.references > 0);
   if (--text.references > 0) return;
+  generation_++;
   const std::string_view name(text.chars.get(), text.name_bytes);
   const std::string_view value(text.chars.get() + text.name_bytes, text.value_bytes);
   ids_.Erase(LabelFingerprint(name, value, hash_seed_));

@@ -24,6 +24,16 @@ class StoredLabels {
   std::unique_ptr<uint8_t[]> bytes_;  // a varint, how many follow; then the labels
 };
 
+/// One of a series' labels, as its store holds it: as a text that other series may have as well, or as such a name with
+/// a value of its own.
+struct StoredLabel {
+  static constexpr uint32_t kNoText = UINT32_MAX;
+
+  LabelView label;
+  uint32_t text = kNoText;  ///< the store's name for the text; kNoText of a label that is in no store
+  bool is_shared = false;   ///< the text is the whole label
+};
+
 /// The labels of many series, each text that several share kept once: names always, pairs of name and value from their
 /// second appearance on, for which the first leaves a trace of two bytes. A value that one series alone has costs its
 /// length and about three bytes. Texts without a series are given back; tables stay as long as they were, as those of a
@@ -38,6 +48,10 @@ class LabelStore {
   void Release(StoredLabels labels);
   /// Replaces `views` by the labels in the order in which they were added. They live until the next Add() or Release().
   void View(const StoredLabels& labels, std::vector<LabelView>& views) const;
+  void View(const StoredLabels& labels, std::vector<StoredLabel>& views) const;
+
+  /// Changes when a StoredLabel::text may have come to mean another text than before.
+  uint64_t generation() const { return generation_; }
 
   /// Asks for the memory that View looks at first.
   static void Fetch(const StoredLabels& labels) { __builtin_prefetch(labels.bytes_.get()); }
@@ -62,6 +76,8 @@ class LabelStore {
   uint32_t Refer(const LabelView& text, const Fingerprint& fingerprint);
   void Drop(uint32_t id);
   void AppendLabel(const LabelView& label);
+  template <typename Visit>
+  void ForEach(const StoredLabels& labels, const Visit& visit) const;
 
   const uint64_t hash_seed_;
   std::vector<Text> texts_;  // by id
@@ -69,6 +85,7 @@ class LabelStore {
   FingerprintTable ids_;
   std::vector<uint16_t> seen_;  // by some bits of a pair's fingerprint: others of them, 0 for none
   std::vector<uint8_t> encoded_;
+  uint64_t generation_ = 0;
   size_t series_ = 0;
   size_t text_bytes_ = 0;    // of all texts' characters
   size_t series_bytes_ = 0;  // of all stored labels

@@ -78,27 +78,5 @@ TEST(LabelBlockTest, EncodingIntoABlockThatWasUsedBeforeLeavesNothingOfIt) {
   }
 }
 
-TEST(LabelBlockTest, PiecesWithLabelsBetweenThemAreMergingAndSortingAgain) {
-  std::mt19937_64 random(7);
-  for (int i = 0; i < 20000; i++) {
-    const Texts texts = RandomTexts(random, 8), added = RandomTexts(random, 4);
-    Texts merged = added;
-    merged.insert(texts.begin(), texts.end());
-    std::vector<std::string_view> names;
-    for (const auto& [name, value] : added) names.push_back(name);
-    std::string block = "left over";
-    std::vector<std::string_view> pieces(names.size() + 1, "left over");
-    const size_t left_out = EncodeCutLabels(Views(texts), names, block, pieces);
-    ASSERT_EQ(texts.size() + added.size() - merged.size(), left_out);
-    std::string joined;
-    for (size_t piece = 0; piece < names.size(); piece++) {
-      joined += pieces[piece];
-      AppendLabel(joined, names[piece], added.at(std::string(names[piece])));
-    }
-    joined += pieces.back();
-    ASSERT_EQ(joined, EncodeLabelBlock(Views(merged)));
-  }
-}
-
 }  // namespace
 }  // namespace promcast

@@ -1,0 +1,89 @@
+#include "pipeline/label_pieces.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "ingest/label_rules.h"
+
+namespace promcast {
+namespace {
+
+using Names = std::array<std::string_view, LabelPieces::kPlaces>;
+
+// By kind, sorted.
+constexpr std::array<Names, LabelPieces::kKinds> kAdded = {
+    {{kMetricNameLabel, "coverage", kForecasterLabel, "horizon", "metric"},
+     {kMetricNameLabel, kForecasterLabel, "metric", "quantile", "threshold"}}};
+
+bool IsReserved(std::string_view name, LabelPieces::Kind kind) {
+  if (name == kMetricNameLabel) return false;  // it is replaced
+  return std::ranges::find(kAdded[kind], name) != kAdded[kind].end() || name == "horizon";
+}
+
+}  // namespace
+
+void LabelPieces::Begin(OutputBatch& out, bool is_new, uint64_t generation) {
+  if (is_new || generation != generation_) epoch_++;
+  out_ = &out;
+  generation_ = generation;
+}
+
+LabelPieces::Known& LabelPieces::Know(const StoredLabel& label) {
+  const bool is_stored = label.text != StoredLabel::kNoText;
+  Known& known = is_stored ? known_[label.text % known_.size()] : unstored_;
+  if (is_stored && known.text == label.text && known.epoch == epoch_) return known;
+  const std::string_view name = label.label.name;
+  known = {.text = label.text, .epoch = epoch_, .is_metric_name = name == kMetricNameLabel};
+  for (const Kind kind : {kForecast, kTimeToThreshold}) {
+    const Names& added = kAdded[kind];
+    known.places[kind] = static_cast<uint8_t>(std::ranges::lower_bound(added, name) - added.begin());
+    if (IsReserved(name, kind)) known.reserved |= static_cast<uint8_t>(1U << kind);
+  }
+  return known;
+}
+
+LabelPieces::Piece LabelPieces::PieceOf(const StoredLabel& label, Known& known) {
+  if (known.piece != kNoPiece) return known.piece;
+  const Piece piece = out_->KeepLabel(label.label.name, label.label.value);
+  if (label.is_shared) known.piece = piece;
+  return piece;
+}
+
+/// False where a label has a reserved name.
+bool LabelPieces::TryCut(std::span<const StoredLabel> labels, Kind kind, Block& block) {
+  block.pieces.clear();
+  size_t place = 0;
+  for (const StoredLabel& label : labels) {
+    Known& known = Know(label);
+    if ((known.reserved >> kind & 1U) != 0) return false;
+    if (known.is_metric_name) continue;
+    while (place < known.places[kind]) block.ends[place++] = block.pieces.size();
+    block.pieces.push_back(PieceOf(label, known));
+  }
+  while (place < kPlaces) block.ends[place++] = block.pieces.size();
+  return true;
+}
+
+void LabelPieces::Cut(std::span<const StoredLabel> labels, Kind kind, Block& block) {
+  if (TryCut(labels, kind, block)) return;
+  const auto is_taken = [&](std::string_view name) {
+    return std::ranges::any_of(labels, [&](const StoredLabel& stored) { return stored.label.name == name; });
+  };
+  std::vector<Label> renamed;
+  for (const StoredLabel& stored : labels) {
+    std::string name(stored.label.name);
+    if (IsReserved(name, kind)) {
+      do {
+        name.insert(0, "exported_");
+      } while (is_taken(name));
+    }
+    renamed.push_back({std::move(name), std::string(stored.label.value)});
+  }
+  const Labels sorted(std::move(renamed));
+  std::vector<StoredLabel> views;
+  for (const Label& label : sorted) views.push_back({{label.name, label.value}});
+  TryCut(views, kind, block);
+}
+
+}  // namespace promcast
