@@ -44,29 +44,30 @@ LabelPieces::Known& LabelPieces::Know(const StoredLabel& label) {
 }
 
 LabelPieces::Piece LabelPieces::PieceOf(const StoredLabel& label, Known& known) {
-  if (known.piece != kNoPiece) return known.piece;
+  if (known.piece != OutputBatch::kNoPiece) return known.piece;
   const Piece piece = out_->KeepLabel(label.label.name, label.label.value);
   if (label.is_shared) known.piece = piece;
   return piece;
 }
 
-/// False where a label has a reserved name.
-bool LabelPieces::TryCut(std::span<const StoredLabel> labels, Kind kind, Block& block) {
-  block.pieces.clear();
+/// Nothing where a label has a reserved name.
+std::optional<OutputBatch::Frame> LabelPieces::TryCut(std::span<const StoredLabel> labels, Kind kind) {
+  std::array<size_t, kPlaces> ends;
+  pieces_.clear();
   size_t place = 0;
   for (const StoredLabel& label : labels) {
     Known& known = Know(label);
-    if ((known.reserved >> kind & 1U) != 0) return false;
+    if ((known.reserved >> kind & 1U) != 0) return std::nullopt;
     if (known.is_metric_name) continue;
-    while (place < known.places[kind]) block.ends[place++] = block.pieces.size();
-    block.pieces.push_back(PieceOf(label, known));
+    while (place < known.places[kind]) ends[place++] = pieces_.size();
+    pieces_.push_back(PieceOf(label, known));
   }
-  while (place < kPlaces) block.ends[place++] = block.pieces.size();
-  return true;
+  while (place < kPlaces) ends[place++] = pieces_.size();
+  return out_->KeepFrame(pieces_, ends);
 }
 
-void LabelPieces::Cut(std::span<const StoredLabel> labels, Kind kind, Block& block) {
-  if (TryCut(labels, kind, block)) return;
+OutputBatch::Frame LabelPieces::Cut(std::span<const StoredLabel> labels, Kind kind) {
+  if (const auto frame = TryCut(labels, kind)) return *frame;
   const auto is_taken = [&](std::string_view name) {
     return std::ranges::any_of(labels, [&](const StoredLabel& stored) { return stored.label.name == name; });
   };
@@ -83,7 +84,7 @@ void LabelPieces::Cut(std::span<const StoredLabel> labels, Kind kind, Block& blo
   const Labels sorted(std::move(renamed));
   std::vector<StoredLabel> views;
   for (const Label& label : sorted) views.push_back({{label.name, label.value}});
-  TryCut(views, kind, block);
+  return TryCut(views, kind).value();
 }
 
 }  // namespace promcast

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,30 +18,25 @@ namespace promcast {
 class LabelPieces {
  public:
   using Piece = OutputBatch::Piece;
-  static constexpr size_t kPlaces = 5;
+  static constexpr size_t kPlaces = OutputBatch::kPlaces;
   /// Of output series: it decides which labels are added, and with it where their places are.
   enum Kind : uint8_t { kForecast, kTimeToThreshold, kKinds };
-  /// An input series' labels without its metric name; those before ends[i] stand before what is added at place i.
-  struct Block {
-    std::vector<Piece> pieces;
-    std::array<size_t, kPlaces> ends;
-  };
 
-  /// Pieces are from now on those of `out`. `generation`: of the store that the labels come from.
+  /// Pieces are from now on those of `out`, new ones where it has been cleared. `generation`: of the store that the
+  /// labels come from.
   void Begin(OutputBatch& out, bool is_new, uint64_t generation);
-  /// Replaces `block`. `labels`: sorted. One that has the name of an added one becomes exported_<name>, as in
-  /// Prometheus.
-  void Cut(std::span<const StoredLabel> labels, Kind kind, Block& block);
+  /// The labels without the metric name. `labels`: sorted. One that has the name of an added one becomes
+  /// exported_<name>, as in Prometheus.
+  OutputBatch::Frame Cut(std::span<const StoredLabel> labels, Kind kind);
 
   /// Of another epoch no piece is known any more.
   uint32_t epoch() const { return epoch_; }
 
  private:
-  static constexpr Piece kNoPiece{UINT32_MAX};
   /// Of a text: of a name alone or of a whole label.
   struct Known {
     uint32_t text = StoredLabel::kNoText, epoch = 0;
-    Piece piece = kNoPiece;                ///< of a whole label that has been met
+    Piece piece = OutputBatch::kNoPiece;   ///< of a whole label that has been met
     std::array<uint8_t, kKinds> places{};  ///< before which added label it stands
     uint8_t reserved = 0;                  ///< a bit a kind: it has the name of an added one
     bool is_metric_name = false;
@@ -48,13 +44,14 @@ class LabelPieces {
 
   Known& Know(const StoredLabel& label);
   Piece PieceOf(const StoredLabel& label, Known& known);
-  bool TryCut(std::span<const StoredLabel> labels, Kind kind, Block& block);
+  std::optional<OutputBatch::Frame> TryCut(std::span<const StoredLabel> labels, Kind kind);
 
   OutputBatch* out_ = nullptr;
   uint64_t generation_ = 0;
   uint32_t epoch_ = 0;
   std::array<Known, 1024> known_;  // by some bits of the text
   Known unstored_;
+  std::vector<Piece> pieces_;
 };
 
 }  // namespace promcast

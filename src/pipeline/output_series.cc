@@ -72,8 +72,8 @@ void OutputSeries::Open(std::span<const StoredLabel> labels, uint64_t generation
   label_pieces_.Begin(out, new_batch, generation);
   if (new_rule) KeepRuleLabels();
   names_ = NamesOf(labels, reading);
-  label_pieces_.Cut(labels, LabelPieces::kForecast, block_);
-  if (!rule.options.thresholds.empty()) label_pieces_.Cut(labels, LabelPieces::kTimeToThreshold, threshold_block_);
+  frame_ = label_pieces_.Cut(labels, LabelPieces::kForecast);
+  if (!rule.options.thresholds.empty()) threshold_frame_ = label_pieces_.Cut(labels, LabelPieces::kTimeToThreshold);
 }
 
 void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out) {
@@ -82,39 +82,24 @@ void OutputSeries::Open(std::span<const LabelView> labels, CellReading reading, 
   Open(own_labels_, 0, reading, rule, out);
 }
 
-void OutputSeries::Append(const LabelPieces::Block& block, const AddedLabels& added, Sample sample) {
-  pieces_.resize(block.pieces.size() + added.size());
-  auto from = block.pieces.begin();
-  auto to = pieces_.begin();
-  for (size_t i = 0; i < added.size(); i++) {
-    const auto end = block.pieces.begin() + static_cast<ptrdiff_t>(block.ends[i]);
-    to = std::copy(from, end, to);
-    from = end;
-    *to = added[i];
-    to += added[i] != kNothing;
-  }
-  to = std::copy(from, block.pieces.end(), to);
-  out_->Append({pieces_.begin(), to}, sample);
-}
-
 void OutputSeries::AppendPoint(size_t horizon, Sample sample) {
-  Append(block_, {names_.point, kNothing, forecaster_, horizons_[horizon], kNothing}, sample);
+  out_->Append(frame_, {names_.point, kNothing, forecaster_, horizons_[horizon], kNothing}, sample);
 }
 
 void OutputSeries::AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper) {
-  Append(block_, {names_.lower, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, lower);
-  Append(block_, {names_.upper, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, upper);
+  out_->Append(frame_, {names_.lower, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, lower);
+  out_->Append(frame_, {names_.upper, coverages_[coverage], forecaster_, horizons_[horizon], kNothing}, upper);
 }
 
 void OutputSeries::AppendCurve(size_t part, Sample sample) {
   const Piece name = part == 0 ? names_.point : part % 2 == 1 ? names_.lower : names_.upper;
   const Piece coverage = part == 0 ? kNothing : coverages_[(part - 1) / 2];
-  Append(block_, {name, coverage, forecaster_, kNothing, kNothing}, sample);
+  out_->Append(frame_, {name, coverage, forecaster_, kNothing, kNothing}, sample);
 }
 
 void OutputSeries::AppendAnomaly(Sample score, Sample verdict) {
-  Append(block_, {score_, kNothing, forecaster_, kNothing, names_.metric}, score);
-  Append(block_, {verdict_, kNothing, forecaster_, kNothing, names_.metric}, verdict);
+  out_->Append(frame_, {score_, kNothing, forecaster_, kNothing, names_.metric}, score);
+  out_->Append(frame_, {verdict_, kNothing, forecaster_, kNothing, names_.metric}, verdict);
 }
 
 void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample seconds) {
@@ -123,8 +108,8 @@ void OutputSeries::AppendTimeToThreshold(size_t threshold, bool edge, Sample sec
       options.side == ThresholdSide::kBelow ? rule_->lower_edge_text : rule_->upper_edge_text;
   const Piece quantile = out_->KeepLabel("quantile", edge ? edge_text : "0.5");
   const Piece threshold_label = out_->KeepLabel("threshold", options.name);
-  Append(threshold_block_, {out_->Keep(kTimeToThresholdName), forecaster_, names_.metric, quantile, threshold_label},
-         seconds);
+  out_->Append(threshold_frame_,
+               {out_->Keep(kTimeToThresholdName), forecaster_, names_.metric, quantile, threshold_label}, seconds);
 }
 
 void OutputSeries::AppendEnd(int64_t timestamp_ms, uint16_t threshold_output) {

@@ -41,9 +41,7 @@ class OutputSeries {
 
  private:
   using Piece = OutputBatch::Piece;
-  static constexpr Piece kNothing{UINT32_MAX};
-  /// The label to add at each place.
-  using AddedLabels = std::array<Piece, LabelPieces::kPlaces>;
+  static constexpr Piece kNothing = OutputBatch::kNoPiece;
   /// What a metric's output series are called, and the label that tells of it.
   struct Names {
     uint32_t text = StoredLabel::kNoText, epoch = 0;
@@ -54,17 +52,15 @@ class OutputSeries {
   void KeepRuleLabels();
   Names KeepNames(std::string_view metric, CellReading reading);
   Names NamesOf(std::span<const StoredLabel> labels, CellReading reading);
-  void Append(const LabelPieces::Block& block, const AddedLabels& added, Sample sample);
 
   const Rule* rule_ = nullptr;
   OutputBatch* out_ = nullptr;
   LabelPieces label_pieces_;
-  LabelPieces::Block block_, threshold_block_;
+  OutputBatch::Frame frame_, threshold_frame_;
   Names names_;
   std::array<Names, 32> known_names_;   // by some bits of the text
   Piece forecaster_, score_, verdict_;  // these are the same for all series of a rule in a batch
   std::vector<Piece> horizons_, coverages_;
-  std::vector<Piece> pieces_;
   std::vector<StoredLabel> own_labels_;
   std::string name_;
 };

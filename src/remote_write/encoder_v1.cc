@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstring>
 
-#include "remote_write/sample_field.h"
 #include "remote_write/wire.h"
 
 namespace promcast {
@@ -12,13 +11,41 @@ namespace {
 
 constexpr uint32_t kSeries = 1;
 
-size_t SampleFieldBytes(const Sample& sample) {
-  return 2 + 1 + sizeof(double) + 1 + VarintBytes(static_cast<uint64_t>(sample.timestamp_ms));
-}
+// A `samples` field up to the value; behind it stands the time.
+constexpr size_t kTimeOffset = 2 + 1 + sizeof(double);
 
-size_t SeriesBytes(const OutgoingSample& out) {
-  return out.batch->label_bytes(out.index) + SampleFieldBytes(out.sample());
-}
+/// The end of a sample's field, which is that of the one before as long as the time is the same.
+class TimeField {
+ public:
+  /// Of the whole sample field.
+  size_t SampleFieldBytes(int64_t timestamp_ms) {
+    if (timestamp_ms != timestamp_ms_) Encode(timestamp_ms);
+    return kTimeOffset + bytes_;
+  }
+  /// At least kTimeOffset + kMaxBytes.
+  char* Write(char* to, const Sample& sample) {
+    const size_t bytes = SampleFieldBytes(sample.timestamp_ms);
+    to[0] = WireTag(2, WireType::kBytes);
+    to[1] = static_cast<char>(bytes - 2);
+    to[2] = WireTag(1, WireType::kFixed64);
+    std::memcpy(to + 3, &sample.value, sizeof(sample.value));
+    std::memcpy(to + kTimeOffset, text_.data(), text_.size());
+    return to + bytes;
+  }
+
+  static constexpr size_t kMaxBytes = 1 + kMaxVarintBytes;
+
+ private:
+  void Encode(int64_t timestamp_ms) {
+    timestamp_ms_ = timestamp_ms;
+    char* const end = WriteVarint(WriteTag(text_.data(), 2, WireType::kVarint), static_cast<uint64_t>(timestamp_ms));
+    bytes_ = static_cast<size_t>(end - text_.data());
+  }
+
+  int64_t timestamp_ms_ = 0;
+  std::array<char, kMaxBytes> text_ = {WireTag(2, WireType::kVarint), 0};
+  size_t bytes_ = 2;
+};
 
 bool CanRepeat(const SnappyWriter& writer, uint32_t position) {
   return writer.position() - position <= SnappyWriter::kWindowBytes;
@@ -44,9 +71,13 @@ uint32_t CommonBytes(const char* a, const char* b, uint32_t bytes) {
 }  // namespace
 
 void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {
+  TimeField time;
+  const auto series_bytes = [&](const OutgoingSample& out) {
+    return out.batch->label_bytes(out.index) + time.SampleFieldBytes(out.sample().timestamp_ms);
+  };
   size_t message_bytes = 0;
   for (const OutgoingSample& out : samples) {
-    const size_t bytes = SeriesBytes(out);
+    const size_t bytes = series_bytes(out);
     message_bytes += 1 + VarintBytes(bytes) + bytes;
   }
   equal_.fill({});
@@ -54,34 +85,58 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
   char* const begin = body.Resize(SnappyWriter::MaxBytes(message_bytes));
   SnappyWriter writer(WriteVarint(begin, message_bytes));
   const OutputBatch* batch = nullptr;
-  char between[kMaxSampleFieldBytes + 1 + kMaxVarintBytes];  // a sample, and the head of the next series
-  char* between_end = between;
+  SnappyWriter::Scrap between;  // a sample, and the head of the next series
+  static_assert(sizeof(between) >= kTimeOffset + TimeField::kMaxBytes + 1 + kMaxVarintBytes);
+  char* between_end = between.data();
+  const auto write_between = [&] { writer.Literal(between, static_cast<size_t>(between_end - between.data())); };
   for (const OutgoingSample& out : samples) {
     if (out.batch != batch) {
       batch = out.batch;
-      piece_positions_.assign(batch->kept_pieces(), 0);
+      Begin(*batch);
     }
-    between_end = WriteVarint(WriteTag(between_end, kSeries, WireType::kBytes), SeriesBytes(out));
-    writer.Literal({between, between_end});
+    between_end = WriteVarint(WriteTag(between_end, kSeries, WireType::kBytes), series_bytes(out));
+    write_between();
     WriteBlock(out, writer);
-    between_end = WriteSample(between, out.sample());
+    between_end = time.Write(between.data(), out.sample());
   }
-  writer.Literal({between, between_end});
+  if (!samples.empty()) write_between();
   body.Resize(static_cast<size_t>(writer.Finish() - begin));
 }
 
+void EncoderV1::Begin(const OutputBatch& batch) {
+  piece_positions_.assign(batch.kept_pieces(), 0);
+  stretch_positions_.assign(batch.kept_frames(), {});
+}
+
 void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
-  for (const OutputBatch::Piece piece : out.batch->pieces(out.index)) {
-    const std::string_view text = out.batch->text(piece);
-    uint32_t& last = piece_positions_[static_cast<uint32_t>(piece)];
-    const uint32_t position = writer.position();
-    if (text.size() >= SnappyWriter::kMinRepeatBytes && last != 0 && CanRepeat(writer, last)) {
-      writer.Repeat(last, static_cast<uint32_t>(text.size()));
-    } else {
-      WriteLabels(text, writer);
+  const OutputBatch& batch = *out.batch;
+  const OutputBatch::Frame frame = batch.frame(out.index);
+  const OutputBatch::AddedPieces& added = batch.added(out.index);
+  auto& positions = stretch_positions_[static_cast<uint32_t>(frame)];
+  for (size_t part = 0; part < OutputBatch::kStretches; part++) {
+    if (const size_t bytes = batch.stretch_bytes(frame, part); bytes > 0) {
+      const uint32_t position = writer.position();
+      if (bytes >= SnappyWriter::kMinRepeatBytes && positions[part] != 0 && CanRepeat(writer, positions[part])) {
+        writer.Repeat(positions[part], static_cast<uint32_t>(bytes));
+      } else {
+        for (const OutputBatch::Piece piece : batch.stretch(frame, part)) WritePiece(batch, piece, writer);
+      }
+      positions[part] = position;
     }
-    last = position;
+    if (part < OutputBatch::kPlaces && added[part] != OutputBatch::kNoPiece) WritePiece(batch, added[part], writer);
   }
+}
+
+void EncoderV1::WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, SnappyWriter& writer) {
+  const std::string_view text = batch.text(piece);
+  uint32_t& last = piece_positions_[static_cast<uint32_t>(piece)];
+  const uint32_t position = writer.position();
+  if (text.size() >= SnappyWriter::kMinRepeatBytes && last != 0 && CanRepeat(writer, last)) {
+    writer.Repeat(last, static_cast<uint32_t>(text.size()));
+  } else {
+    WriteLabels(text, writer);
+  }
+  last = position;
 }
 
 void EncoderV1::WriteLabels(std::string_view fields, SnappyWriter& writer) {

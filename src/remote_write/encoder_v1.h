@@ -12,8 +12,8 @@
 
 namespace promcast {
 
-/// Writes remote write 1.0, which repeats every label of every series, compressed as it is written: a piece that the
-/// request has had before is a repeat of that place, and so is a label that neighbours share.
+/// Writes remote write 1.0, which repeats every label of every series, compressed as it is written: what of a frame or
+/// a piece the request has had before is a repeat of that place, and so is a label that neighbours share.
 class EncoderV1 {
  public:
   void Encode(std::span<const OutgoingSample> samples, ByteBuffer& body);
@@ -25,13 +25,17 @@ class EncoderV1 {
     uint32_t bytes = 0, position = 0;
   };
 
+  void Begin(const OutputBatch& batch);
   void WriteBlock(const OutgoingSample& out, SnappyWriter& writer);
+  void WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, SnappyWriter& writer);
   void WriteLabels(std::string_view fields, SnappyWriter& writer);
   void WriteLabel(std::string_view field, SnappyWriter& writer);
 
-  std::vector<uint32_t> piece_positions_;  // in the message, by piece of the batch at hand; 0: not yet written
-  std::array<WrittenLabel, 512> equal_;    // by some bits of a hash of both ends
-  std::array<WrittenLabel, 256> alike_;    // by some of the beginning
+  // In the message; 0: not yet written. By piece, and by frame and stretch, of the batch at hand.
+  std::vector<uint32_t> piece_positions_;
+  std::vector<std::array<uint32_t, OutputBatch::kStretches>> stretch_positions_;
+  std::array<WrittenLabel, 512> equal_;  // by some bits of a hash of both ends
+  std::array<WrittenLabel, 256> alike_;  // by some of the beginning
 };
 
 }  // namespace promcast

@@ -65,30 +65,58 @@ void EncoderV2::WriteRefs(std::string_view fields) {
       i = Remember({rest.data(), reader.position()}, label, i);
     }
     const WrittenLabel& label = written_[i];
-    piece_refs_.append(label.refs.data(), label.ref_bytes);
+    refs_text_.append(label.refs.data(), label.ref_bytes);
     rest.remove_prefix(label.field.size());
   }
 }
 
-EncoderV2::PieceRefs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Piece piece) {
-  PieceRefs& refs = by_piece_[static_cast<uint32_t>(piece)];
-  if (refs.known) return refs;
-  if (written_.size() > kMaxWrittenLabels) written_.clear();
-  const size_t offset = piece_refs_.size();
-  WriteRefs(batch.text(piece));
-  return refs = {static_cast<uint32_t>(offset), static_cast<uint32_t>(piece_refs_.size() - offset), true};
+EncoderV2::Refs EncoderV2::RefsFrom(size_t offset) const {
+  return {static_cast<uint32_t>(offset), static_cast<uint32_t>(refs_text_.size() - offset), true};
 }
 
-size_t EncoderV2::LabelRefBytes(const OutgoingSample& out) {
+EncoderV2::Refs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Piece piece) {
+  Refs& refs = by_piece_[static_cast<uint32_t>(piece)];
+  if (refs.known) return refs;
+  if (written_.size() > kMaxWrittenLabels) written_.clear();
+  const size_t offset = refs_text_.size();
+  WriteRefs(batch.text(piece));
+  return refs = RefsFrom(offset);
+}
+
+EncoderV2::Refs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Frame frame, size_t part) {
+  Refs& refs = by_frame_[static_cast<uint32_t>(frame)][part];
+  if (refs.known) return refs;
+  stretch_.clear();
+  for (const OutputBatch::Piece piece : batch.stretch(frame, part)) {
+    const Refs of_piece = RefsOf(batch, piece);
+    stretch_.append(refs_text_, of_piece.offset, of_piece.bytes);
+  }
+  const size_t offset = refs_text_.size();
+  refs_text_ += stretch_;
+  return refs = RefsFrom(offset);
+}
+
+/// Fills block_refs_; returns how many bytes they are.
+size_t EncoderV2::BlockRefs(const OutgoingSample& out) {
+  const OutputBatch& batch = *out.batch;
+  const OutputBatch::AddedPieces& added = batch.added(out.index);
   size_t bytes = 0;
-  for (const OutputBatch::Piece piece : out.batch->pieces(out.index)) bytes += RefsOf(*out.batch, piece).bytes;
+  block_refs_.clear();
+  const auto add = [&](const Refs& refs) {
+    block_refs_.push_back(refs);
+    bytes += refs.bytes;
+  };
+  for (size_t part = 0; part < OutputBatch::kStretches; part++) {
+    add(RefsOf(batch, batch.frame(out.index), part));
+    if (part < OutputBatch::kPlaces && added[part] != OutputBatch::kNoPiece) add(RefsOf(batch, added[part]));
+  }
   return bytes;
 }
 
 void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {
   message_.clear();
   series_.clear();
-  piece_refs_.clear();
+  refs_text_.clear();
   refs_.reserve(last_symbols_);
   Ref("");
   const OutputBatch* batch = nullptr;
@@ -96,8 +124,9 @@ void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
     if (out.batch != batch) {
       batch = out.batch;
       by_piece_.assign(batch->kept_pieces(), {});
+      by_frame_.assign(batch->kept_frames(), {});
     }
-    const size_t ref_bytes = LabelRefBytes(out);
+    const size_t ref_bytes = BlockRefs(out);
     char tail[kMaxSampleFieldBytes + kMaxMetadataBytes];
     char* const tail_end = WriteMetadata(WriteSample(tail, out.sample()), batch->type(out.index));
     const auto tail_bytes = static_cast<size_t>(tail_end - tail);
@@ -105,10 +134,7 @@ void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
     AppendVarint(series_, 1 + VarintBytes(ref_bytes) + ref_bytes + tail_bytes);
     AppendTag(series_, kLabelRefs, WireType::kBytes);
     AppendVarint(series_, ref_bytes);
-    for (const OutputBatch::Piece piece : batch->pieces(out.index)) {
-      const PieceRefs refs = RefsOf(*batch, piece);
-      series_.append(piece_refs_, refs.offset, refs.bytes);
-    }
+    for (const Refs& refs : block_refs_) series_.append(refs_text_, refs.offset, refs.bytes);
     series_.append(tail, tail_bytes);
   }
   message_ += series_;

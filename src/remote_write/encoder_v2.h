@@ -41,21 +41,26 @@ class EncoderV2 {
 
   uint32_t Ref(std::string_view text);
   size_t Remember(std::string_view field, const LabelView& label, size_t i);
-  /// Of the labels of a piece, encoded, in piece_refs_.
-  struct PieceRefs {
+  /// Of some labels, encoded, in refs_text_.
+  struct Refs {
     uint32_t offset = 0, bytes = 0;
     bool known = false;
   };
-  PieceRefs RefsOf(const OutputBatch& batch, OutputBatch::Piece piece);
+  Refs RefsFrom(size_t offset) const;
+  Refs RefsOf(const OutputBatch& batch, OutputBatch::Piece piece);
+  Refs RefsOf(const OutputBatch& batch, OutputBatch::Frame frame, size_t part);
   void WriteRefs(std::string_view fields);
-  size_t LabelRefBytes(const OutgoingSample& out);
+  size_t BlockRefs(const OutgoingSample& out);
 
   // All text stands in the batches, so both are emptied before Encode returns.
   absl::flat_hash_map<std::string_view, uint32_t, TextHash> refs_;
   std::vector<WrittenLabel> written_;  // of each name the last label; as label blocks, by name
   size_t last_symbols_ = 0;
-  std::vector<PieceRefs> by_piece_;  // of the batch at hand
-  std::string piece_refs_, message_, series_;
+  // Of the batch at hand.
+  std::vector<Refs> by_piece_;
+  std::vector<std::array<Refs, OutputBatch::kStretches>> by_frame_;
+  std::vector<Refs> block_refs_;  // of the sample at hand
+  std::string refs_text_, stretch_, message_, series_;
 };
 
 }  // namespace promcast

@@ -21,22 +21,36 @@ OutputBatch::Piece OutputBatch::PieceFrom(size_t offset) {
   return Piece{static_cast<uint32_t>(texts_.size() - 1)};
 }
 
-void OutputBatch::Append(std::span<const Piece> pieces, const Sample& sample, MetricType type) {
-  Entry entry{sample, static_cast<uint32_t>(pieces_.size()), 0, static_cast<uint16_t>(pieces.size()), type};
-  for (const Piece piece : pieces) entry.label_bytes += texts_[static_cast<uint32_t>(piece)].bytes;
+OutputBatch::Frame OutputBatch::KeepFrame(std::span<const Piece> pieces, const std::array<size_t, kPlaces>& ends) {
+  FramePieces kept{static_cast<uint32_t>(pieces_.size()), {}, {}};
+  size_t at = 0;
+  for (size_t part = 0; part < kStretches; part++) {
+    const size_t end = part < kPlaces ? ends[part] : pieces.size();
+    for (; at < end; at++) kept.bytes[part] += Bytes(pieces[at]);
+    kept.ends[part] = static_cast<uint32_t>(end);
+  }
   pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
-  entries_.push_back(entry);
+  frames_.push_back(kept);
+  return Frame{static_cast<uint32_t>(frames_.size() - 1)};
+}
+
+void OutputBatch::Append(Frame frame, const AddedPieces& added, const Sample& sample, MetricType type) {
+  uint32_t bytes = 0;
+  for (const uint32_t part : frames_[static_cast<uint32_t>(frame)].bytes) bytes += part;
+  for (const Piece piece : added) bytes += piece == kNoPiece ? 0 : Bytes(piece);
+  entries_.push_back({sample, frame, added, bytes, type});
 }
 
 void OutputBatch::Append(std::string_view label_block, const Sample& sample, MetricType type) {
   const Piece piece = Keep(label_block);
-  Append(std::span(&piece, 1), sample, type);
+  Append(KeepFrame({&piece, 1}, {1, 1, 1, 1, 1}), kNoneAdded, sample, type);
 }
 
 void OutputBatch::Clear() {
   chars_.clear();
   texts_.clear();
   pieces_.clear();
+  frames_.clear();
   entries_.clear();
 }
 
@@ -44,12 +58,13 @@ void OutputBatch::Reserve(const OutputBatch& other) {
   chars_.reserve(other.chars_.size());
   texts_.reserve(other.texts_.size());
   pieces_.reserve(other.pieces_.size());
+  frames_.reserve(other.frames_.size());
   entries_.reserve(other.entries_.size());
 }
 
 std::string OutputBatch::LabelBlock(size_t i) const {
   std::string block;
-  for (const Piece piece : pieces(i)) block += text(piece);
+  ForEachPiece(i, [&](Piece piece) { block += text(piece); });
   return block;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,17 +14,29 @@
 
 namespace promcast {
 
-/// Samples on their way out, each with the label block (see label_block.h) of its series. A block is kept as pieces, so
+/// Samples on their way out, each with the label block (see label_block.h) of its series. A block is kept in parts, so
 /// that what the blocks of several samples have in common is written and read once. Holds up to 4 GiB of text.
 class OutputBatch {
  public:
   /// Some whole labels, encoded; of the batch that gave it, until that is cleared.
   enum class Piece : uint32_t {};
+  static constexpr Piece kNoPiece{UINT32_MAX};
+
+  /// At so many places a sample can have a piece of its own among those of its frame.
+  static constexpr size_t kPlaces = 5;
+  using AddedPieces = std::array<Piece, kPlaces>;  ///< by place; kNoPiece where there is none
+  static constexpr AddedPieces kNoneAdded{kNoPiece, kNoPiece, kNoPiece, kNoPiece, kNoPiece};
+
+  /// What the label blocks of several samples have in common: pieces, in kStretches stretches with a place after each
+  /// but the last; of the batch that gave it, until that is cleared.
+  enum class Frame : uint32_t {};
+  static constexpr size_t kStretches = kPlaces + 1;
 
   Piece Keep(std::string_view encoded_labels);
   Piece KeepLabel(std::string_view name, std::string_view value);
-  /// The label block is these pieces, one behind the other; empty ones may be left out.
-  void Append(std::span<const Piece> pieces, const Sample& sample, MetricType type = MetricType::kGauge);
+  /// The pieces before ends[i] stand before place i.
+  Frame KeepFrame(std::span<const Piece> pieces, const std::array<size_t, kPlaces>& ends);
+  void Append(Frame frame, const AddedPieces& added, const Sample& sample, MetricType type = MetricType::kGauge);
   void Append(std::string_view label_block, const Sample& sample, MetricType type = MetricType::kGauge);
   void Clear();
   /// Makes room for as much as `other` holds.
@@ -33,24 +48,43 @@ class OutputBatch {
   const Sample& sample(size_t i) const { return entries_[i].sample; }
   MetricType type(size_t i) const { return entries_[i].type; }
   size_t label_bytes(size_t i) const { return entries_[i].label_bytes; }
-  std::span<const Piece> pieces(size_t i) const {
-    return std::span(pieces_).subspan(entries_[i].first_piece, entries_[i].pieces);
-  }
+  Frame frame(size_t i) const { return entries_[i].frame; }
+  const AddedPieces& added(size_t i) const { return entries_[i].added; }
   std::string LabelBlock(size_t i) const;
+  /// Calls `visit(Piece)` for what the label block consists of, in order.
+  template <typename Visit>
+  void ForEachPiece(size_t i, const Visit& visit) const {
+    for (size_t part = 0; part < kStretches; part++) {
+      for (const Piece piece : stretch(frame(i), part)) visit(piece);
+      if (part < kPlaces && added(i)[part] != kNoPiece) visit(added(i)[part]);
+    }
+  }
 
   size_t kept_pieces() const { return texts_.size(); }
+  size_t kept_frames() const { return frames_.size(); }
   /// Lives until the next Keep, Append or Clear.
   std::string_view text(Piece piece) const {
     const Text& text = texts_[static_cast<uint32_t>(piece)];
     return {chars_.data() + text.offset, text.bytes};
   }
+  std::span<const Piece> stretch(Frame frame, size_t part) const {
+    const FramePieces& kept = frames_[static_cast<uint32_t>(frame)];
+    const size_t begin = part == 0 ? 0 : kept.ends[part - 1];
+    return {pieces_.data() + kept.first_piece + begin, kept.ends[part] - begin};
+  }
+  size_t stretch_bytes(Frame frame, size_t part) const { return frames_[static_cast<uint32_t>(frame)].bytes[part]; }
 
   /// The same samples, their pieces as `change` makes them of these.
   template <typename Change>
   OutputBatch WithPieces(const Change& change) const {
     OutputBatch changed;
     for (uint32_t piece = 0; piece < texts_.size(); piece++) changed.Keep(change(text(Piece{piece})));
-    for (size_t i = 0; i < size(); i++) changed.Append(pieces(i), sample(i), type(i));
+    for (const FramePieces& kept : frames_) {
+      std::array<size_t, kPlaces> ends;
+      std::copy_n(kept.ends.begin(), kPlaces, ends.begin());
+      changed.KeepFrame(std::span(pieces_).subspan(kept.first_piece, kept.ends.back()), ends);
+    }
+    for (const Entry& entry : entries_) changed.Append(entry.frame, entry.added, entry.sample, entry.type);
     return changed;
   }
 
@@ -58,18 +92,25 @@ class OutputBatch {
   struct Text {
     uint32_t offset, bytes;
   };
+  struct FramePieces {
+    uint32_t first_piece;
+    std::array<uint32_t, kStretches> ends, bytes;
+  };
   struct Entry {
     Sample sample;
-    uint32_t first_piece, label_bytes;
-    uint16_t pieces;
+    Frame frame;
+    AddedPieces added;
+    uint32_t label_bytes;
     MetricType type;
   };
   /// All characters from `offset` on.
   Piece PieceFrom(size_t offset);
+  uint32_t Bytes(Piece piece) const { return texts_[static_cast<uint32_t>(piece)].bytes; }
 
   std::string chars_;
   std::vector<Text> texts_;    // by Piece
-  std::vector<Piece> pieces_;  // of all entries
+  std::vector<Piece> pieces_;  // of all frames
+  std::vector<FramePieces> frames_;
   std::vector<Entry> entries_;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -18,8 +20,13 @@ class SnappyWriter {
   static constexpr uint32_t kMinRepeatBytes = 8;
   static constexpr size_t kMaxLengthBytes = 5;
 
-  /// What a block of so many bytes takes at most.
-  static constexpr size_t MaxBytes(size_t bytes) { return kMaxLengthBytes + bytes + bytes / kMaxRunBytes + 1; }
+  /// Bytes of which only the first ones may count, so that copying them needs no length.
+  using Scrap = std::array<char, 40>;
+
+  /// What a block of so many bytes takes at most, with what is written beyond it meanwhile.
+  static constexpr size_t MaxBytes(size_t bytes) {
+    return kMaxLengthBytes + bytes + bytes / kMaxRunBytes + 1 + sizeof(Scrap);
+  }
 
   /// `to` has MaxBytes of what will be written.
   explicit SnappyWriter(char* to) : out_(to) {}
@@ -40,6 +47,18 @@ class SnappyWriter {
       *run_ = static_cast<char>((run_bytes_ - 1) << 2);
       bytes.remove_prefix(taken);
     }
+  }
+
+  /// The same of the first `bytes` bytes.
+  void Literal(const Scrap& scrap, size_t bytes) {
+    EndRepeat();
+    if (run_bytes_ != 0) return Literal({scrap.data(), bytes});
+    run_ = out_++;
+    *run_ = static_cast<char>((bytes - 1) << 2);
+    std::memcpy(out_, scrap.data(), sizeof(scrap));
+    out_ += bytes;
+    run_bytes_ = bytes;
+    position_ += static_cast<uint32_t>(bytes);
   }
 
   /// The `bytes` bytes that begin at position `from`, at most kWindowBytes back; at least kMinRepeatBytes.
@@ -69,12 +88,17 @@ class SnappyWriter {
     if (repeat_bytes_ == 0) return;
     run_bytes_ = 0;
     const uint32_t distance = position_ - repeat_bytes_ - repeat_from_;
-    for (; repeat_bytes_ > 0; repeat_bytes_ -= std::min(repeat_bytes_, kMaxCopyBytes)) {
-      const uint32_t bytes = std::min(repeat_bytes_, kMaxCopyBytes);
-      *out_++ = static_cast<char>((bytes - 1) << 2 | 2);  // a copy with an offset of two bytes
-      *out_++ = static_cast<char>(distance);
-      *out_++ = static_cast<char>(distance >> 8);
-    }
+    for (; repeat_bytes_ > kMaxCopyBytes; repeat_bytes_ -= kMaxCopyBytes) WriteCopy(distance, kMaxCopyBytes);
+    WriteCopy(distance, repeat_bytes_);
+    repeat_bytes_ = 0;
+  }
+
+  /// A copy with an offset of two bytes, and a byte beyond it.
+  void WriteCopy(uint32_t distance, uint32_t bytes) {
+    const uint32_t element = (bytes - 1) << 2 | 2 | distance << 8;
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(out_, &element, sizeof(element));
+    out_ += 3;
   }
 
   char* out_;

@@ -1,12 +1,32 @@
 #include "sender/destination.h"
 
-#include <functional>
+#include <cstdint>
 #include <numeric>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "remote_write/label_block.h"
+#include "timeseries/fingerprint.h"
+
 namespace promcast {
+namespace {
+
+/// Of each sample's labels, however they are cut into pieces.
+std::vector<uint64_t> SeriesHashes(const OutputBatch& batch) {
+  std::vector<uint64_t> of_pieces(batch.kept_pieces());
+  std::vector<LabelView> labels;
+  for (uint32_t i = 0; i < of_pieces.size(); i++) {
+    DecodeLabelBlock(batch.text(OutputBatch::Piece{i}), labels);
+    for (const LabelView& label : labels) of_pieces[i] += LabelFingerprint(label.name, label.value, 0).low;
+  }
+  std::vector<uint64_t> hashes(batch.size());
+  for (size_t i = 0; i < hashes.size(); i++) {
+    batch.ForEachPiece(i, [&](OutputBatch::Piece piece) { hashes[i] += of_pieces[static_cast<uint32_t>(piece)]; });
+  }
+  return hashes;
+}
+
+}  // namespace
 
 Destination::Destination(const DestinationOptions& options, const Clock& clock, MetricRegistry& metrics)
     : state_(options, clock, metrics), stripper_(options.strip_external_labels) {
@@ -25,8 +45,8 @@ void Destination::Enqueue(const std::shared_ptr<const OutputBatch>& unstripped) 
     indices[0].resize(batch->size());
     std::iota(indices[0].begin(), indices[0].end(), uint32_t{0});
   } else {
-    for (uint32_t i = 0; i < batch->size(); i++)
-      indices[std::hash<std::string>()(batch->LabelBlock(i)) % shards_.size()].push_back(i);
+    const std::vector<uint64_t> hashes = SeriesHashes(*batch);
+    for (uint32_t i = 0; i < hashes.size(); i++) indices[hashes[i] % shards_.size()].push_back(i);
   }
   for (size_t shard = 0; shard < shards_.size(); shard++) {
     if (!indices[shard].empty()) shards_[shard]->Push(batch, std::move(indices[shard]));

@@ -20,7 +20,7 @@ class Destination {
   ~Destination();
 
   const DestinationOptions& options() const { return state_.options; }
-  /// Each series goes to the shard that the hash of its label block names, always the same one.
+  /// Each series goes to the shard that the hash of its labels names, always the same one.
   void Enqueue(const std::shared_ptr<const OutputBatch>& batch);
   void SetFlushing(bool flushing);
   bool WaitUntilEmpty(std::chrono::steady_clock::time_point deadline);

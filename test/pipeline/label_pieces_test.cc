@@ -53,15 +53,11 @@ std::string Expected(const Texts& series, LabelPieces::Kind kind) {
   return EncodeLabelBlock(Views(labels));
 }
 
-std::string Joined(const LabelPieces::Block& block, LabelPieces::Kind kind, const OutputBatch& batch) {
-  std::string joined;
-  size_t at = 0;
-  for (size_t place = 0; place < LabelPieces::kPlaces; place++) {
-    for (; at < block.ends[place]; at++) joined += batch.text(block.pieces[at]);
-    AppendLabel(joined, kAdded[kind][place], "added");
-  }
-  for (; at < block.pieces.size(); at++) joined += batch.text(block.pieces[at]);
-  return joined;
+std::string WithAdded(OutputBatch::Frame frame, LabelPieces::Kind kind, OutputBatch& batch) {
+  OutputBatch::AddedPieces added;
+  for (size_t place = 0; place < added.size(); place++) added[place] = batch.KeepLabel(kAdded[kind][place], "added");
+  batch.Append(frame, added, {});
+  return batch.LabelBlock(batch.size() - 1);
 }
 
 // Series come and go, so that texts of the store come to have the names of others, and batches are begun now and then.
@@ -72,7 +68,6 @@ TEST(LabelPieces, WithTheAddedLabelsInTheirPlacesTheyAreAllLabelsSorted) {
   std::vector<StoredLabel> labels;
   LabelPieces pieces;
   OutputBatch batch;
-  LabelPieces::Block block;
   for (int i = 0; i < 20'000; i++) {
     if (series.size() > 40) {
       std::swap(series[random() % series.size()], series.back());
@@ -87,8 +82,7 @@ TEST(LabelPieces, WithTheAddedLabelsInTheirPlacesTheyAreAllLabelsSorted) {
     const auto& [asked, stored] = series[random() % series.size()];
     store.View(stored, labels);
     for (const auto kind : {LabelPieces::kForecast, LabelPieces::kTimeToThreshold}) {
-      pieces.Cut(labels, kind, block);
-      ASSERT_EQ(Joined(block, kind, batch), Expected(asked, kind)) << i;
+      ASSERT_EQ(WithAdded(pieces.Cut(labels, kind), kind, batch), Expected(asked, kind)) << i;
     }
   }
 }
@@ -102,12 +96,11 @@ TEST(LabelPieces, ATextOfManySeriesIsKeptOnceABatch) {
   }
   LabelPieces pieces;
   OutputBatch batch;
-  LabelPieces::Block block;
   std::vector<StoredLabel> labels;
   for (size_t i = 50; i < 100; i++) {
     store.View(series[i], labels);
     pieces.Begin(batch, i == 50, store.generation());
-    pieces.Cut(labels, LabelPieces::kForecast, block);
+    pieces.Cut(labels, LabelPieces::kForecast);
   }
   EXPECT_EQ(batch.kept_pieces(), 50u + 1);
 }

@@ -139,17 +139,33 @@ void ChangeLabels(std::mt19937_64& random, Texts& labels) {
   }
 }
 
-/// The labels' block in up to five pieces, some of them empty.
-std::vector<OutputBatch::Piece> Cut(std::mt19937_64& random, const Texts& labels, OutputBatch& batch) {
-  std::vector<std::string> texts(1 + random() % 5);
-  size_t i = 0;
+/// A label block in a frame and what is added to it, all of it cut anyhow.
+struct CutBlock {
+  OutputBatch::Frame frame;
+  OutputBatch::AddedPieces added;
+};
+
+CutBlock Cut(std::mt19937_64& random, const Texts& labels, OutputBatch& batch) {
+  std::vector<std::string> texts(2 * OutputBatch::kPlaces + 1);
+  size_t i = random() % 3;
   for (const auto& [name, value] : labels) {
-    if (i + 1 < texts.size() && random() % 3 == 0) i++;
+    while (i + 1 < texts.size() && random() % 3 != 0) i++;
     AppendLabel(texts[i], name, value);
   }
+  CutBlock block{{}, OutputBatch::kNoneAdded};
   std::vector<OutputBatch::Piece> pieces;
-  for (const std::string& text : texts) pieces.push_back(batch.Keep(text));
-  return pieces;
+  std::array<size_t, OutputBatch::kPlaces> ends;
+  for (size_t part = 0; part < texts.size(); part++) {
+    const bool left_out = texts[part].empty() && random() % 2 == 0;
+    if (part % 2 == 0) {
+      if (!left_out) pieces.push_back(batch.Keep(texts[part]));
+    } else {
+      ends[part / 2] = pieces.size();
+      if (!left_out) block.added[part / 2] = batch.Keep(texts[part]);
+    }
+  }
+  block.frame = batch.KeepFrame(pieces, ends);
+  return block;
 }
 
 /// What remote write 2.0 says of `series`: each text once, in the order in which they come.
@@ -174,15 +190,15 @@ TEST_F(EncoderTest, EqualNearlyEqualAndDisjointLabelsAreWrittenAsIfEachStoodAlon
     std::vector<Texts> series;
     OutputBatch samples;
     Texts labels;
-    std::vector<OutputBatch::Piece> pieces;
+    CutBlock block = Cut(random, labels, samples);
     for (size_t i = random() % 120; i > 0; i--) {
       if (random() % 4 != 0) {
         ChangeLabels(random, labels);
-        pieces = Cut(random, labels, samples);
+        block = Cut(random, labels, samples);
       }
       series.push_back(labels);
       const Sample sample{static_cast<int64_t>(random()), static_cast<double>(random() % 1000)};
-      samples.Append(pieces, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown);
+      samples.Append(block.frame, block.added, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown);
     }
     std::vector<std::string> symbols;
     std::vector<std::vector<uint32_t>> refs;
@@ -224,7 +240,7 @@ TEST_F(EncoderTest, WhatIsFurtherBackThanACopyReachesIsWrittenAnew) {
     if (i == 0 || i == 20 || i == 40) {
       value = "a_label_seen_again";
       const std::array pieces = {piece, batch.Keep(label("v", value))};
-      batch.Append(pieces, {int64_t{1} << i, 1});
+      batch.Append(batch.KeepFrame(pieces, {0, 1, 1, 2, 2}), OutputBatch::kNoneAdded, {int64_t{1} << i, 1});
       continue;
     }
     for (size_t bytes = 3000 + random() % 6000; bytes > 0; bytes--) value += static_cast<char>('a' + random() % 26);
@@ -267,11 +283,13 @@ TEST_F(EncoderTest, BodiesAreCompressed) {
     AppendLabel(block, "instance", "host-" + std::to_string(i / 7) + ".example.com:9100");
     AppendLabel(block, "job", "node");
     const OutputBatch::Piece rest = batch.Keep(block);
+    const OutputBatch::Frame frame = batch.KeepFrame({&rest, 1}, {0, 0, 1, 1, 1});
     for (const std::string_view name : {"predicted_node_load1", "predicted_lower_node_load1"}) {
       std::string name_label;
       AppendLabel(name_label, "__name__", name);
-      const std::array pieces = {batch.Keep(name_label), rest};
-      batch.Append(pieces, {1700000000000, values(random)});
+      OutputBatch::AddedPieces added = OutputBatch::kNoneAdded;
+      added[1] = batch.Keep(name_label);
+      batch.Append(frame, added, {1700000000000, values(random)});
     }
   }
   const std::string message = Encode(WriteProtocol::kV1, batch);
