@@ -24,7 +24,9 @@ bool IsReserved(std::string_view name, LabelPieces::Kind kind) {
 }  // namespace
 
 void LabelPieces::Begin(OutputBatch& out, bool is_new, uint64_t generation) {
-  if (is_new || generation != generation_) epoch_++;
+  const bool new_texts = generation != generation_;
+  texts_epoch_ += new_texts ? 1 : 0;
+  pieces_epoch_ += new_texts || is_new ? 1 : 0;
   out_ = &out;
   generation_ = generation;
 }
@@ -32,22 +34,30 @@ void LabelPieces::Begin(OutputBatch& out, bool is_new, uint64_t generation) {
 LabelPieces::Known& LabelPieces::Know(const StoredLabel& label) {
   const bool is_stored = label.text != StoredLabel::kNoText;
   Known& known = is_stored ? known_[label.text % known_.size()] : unstored_;
-  if (is_stored && known.text == label.text && known.epoch == epoch_) return known;
-  const std::string_view name = label.label.name;
-  known = {.text = label.text, .epoch = epoch_, .is_metric_name = name == kMetricNameLabel};
+  if (!is_stored || known.text != label.text || known.text_epoch != texts_epoch_) {
+    known = {.text = label.text, .text_epoch = texts_epoch_};
+    Look(label.label.name, known);
+  }
+  return known;
+}
+
+void LabelPieces::Look(std::string_view name, Known& known) {
+  known.is_metric_name = name == kMetricNameLabel;
   for (const Kind kind : {kForecast, kTimeToThreshold}) {
     const Names& added = kAdded[kind];
     known.places[kind] = static_cast<uint8_t>(std::ranges::lower_bound(added, name) - added.begin());
     if (IsReserved(name, kind)) known.reserved |= static_cast<uint8_t>(1U << kind);
   }
-  return known;
 }
 
 LabelPieces::Piece LabelPieces::PieceOf(const StoredLabel& label, Known& known) {
-  if (known.piece != OutputBatch::kNoPiece) return known.piece;
-  const Piece piece = out_->KeepLabel(label.label.name, label.label.value);
-  if (label.is_shared) known.piece = piece;
-  return piece;
+  const auto& [name, value] = label.label;
+  if (!label.is_shared) return out_->KeepLabel(name, value);
+  if (known.piece_epoch != pieces_epoch_) {
+    known.piece = out_->KeepLabel(name, value);
+    known.piece_epoch = pieces_epoch_;
+  }
+  return known.piece;
 }
 
 /// Nothing where a label has a reserved name.

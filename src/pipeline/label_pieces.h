@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "remote_write/output_batch.h"
@@ -29,27 +30,29 @@ class LabelPieces {
   /// exported_<name>, as in Prometheus.
   OutputBatch::Frame Cut(std::span<const StoredLabel> labels, Kind kind);
 
-  /// Of another epoch no piece is known any more.
-  uint32_t epoch() const { return epoch_; }
+  /// Changes when pieces that were made before are not known any more.
+  uint32_t epoch() const { return pieces_epoch_; }
 
  private:
   /// Of a text: of a name alone or of a whole label.
   struct Known {
-    uint32_t text = StoredLabel::kNoText, epoch = 0;
-    Piece piece = OutputBatch::kNoPiece;   ///< of a whole label that has been met
+    uint32_t text = StoredLabel::kNoText, text_epoch = 0;
+    uint32_t piece_epoch = 0;
+    Piece piece{};                         ///< of a whole label that has been met
     std::array<uint8_t, kKinds> places{};  ///< before which added label it stands
     uint8_t reserved = 0;                  ///< a bit a kind: it has the name of an added one
     bool is_metric_name = false;
   };
 
   Known& Know(const StoredLabel& label);
+  static void Look(std::string_view name, Known& known);
   Piece PieceOf(const StoredLabel& label, Known& known);
   std::optional<OutputBatch::Frame> TryCut(std::span<const StoredLabel> labels, Kind kind);
 
   OutputBatch* out_ = nullptr;
   uint64_t generation_ = 0;
-  uint32_t epoch_ = 0;
-  std::array<Known, 1024> known_;  // by some bits of the text
+  uint32_t texts_epoch_ = 0, pieces_epoch_ = 0;
+  std::array<Known, 2048> known_;  // by some bits of the text
   Known unstored_;
   std::vector<Piece> pieces_;
 };
