@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -33,6 +35,30 @@ struct BlockMemory::Block {
     if (unit == 0) return 0;
     const auto largest = static_cast<float>(kLargestCode);
     return static_cast<int8_t>(std::lround(std::clamp((value - base) / unit, -largest, largest)));
+  }
+  struct CodeSum {
+    int sum;
+    int known;
+  };
+  // Of the known codes among `count` from `first`, eight at a time.
+  CodeSum SumOf(int first, int count) const {
+    constexpr uint64_t kLow = 0x0101010101010101, kHigh = kLow << 7, kEven = 0x00ff00ff00ff00ff;
+    constexpr int kEight = 8, kByteBits = 8;
+    int sum = 0;
+    int known = 0;
+    for (int left = count; left > 0; left -= kEight, first += kEight) {
+      const int from = std::min(first, kBlockPhases - kEight);
+      uint64_t bytes = 0;
+      std::memcpy(&bytes, codes.data() + from, sizeof(bytes));
+      bytes ^= kHigh;  // codes above the unknown one, which is zero then
+      bytes >>= kByteBits * (first - from);
+      if (left < kEight) bytes &= (uint64_t{1} << kByteBits * left) - 1;
+      const uint64_t zero = ~(((bytes & ~kHigh) + ~kHigh) | bytes | ~kHigh);  // the high bit where a byte is zero
+      known += kEight - static_cast<int>((zero >> (kByteBits - 1)) * kLow >> 56);
+      const uint64_t pairs = (bytes & kEven) + (bytes >> kByteBits & kEven);
+      sum += static_cast<int>(pairs * (kEven / 0xff) >> 48);
+    }
+    return {sum - known * -kUnknown, known};
   }
   // Fits base and unit to the known values, but that of the phase `left_out`, and to `value` as far as it is not wild;
   // not where these fill at least half of the present range.
@@ -96,14 +122,9 @@ double BlockMemory::MeanAround(int phase, int width) const {
     const Block& block = blocks_[at / kBlockPhases];
     const int first = at % kBlockPhases;
     const int count = std::min({left, kBlockPhases - first, phases_ - at});
-    int codes = 0;
-    int unknown = 0;
-    for (int i = first; i < first + count; i++) {
-      codes += block.codes[i] == kUnknown ? 0 : block.codes[i];
-      unknown += block.codes[i] == kUnknown;
-    }
-    sum += static_cast<float>(count - unknown) * block.base + block.unit * static_cast<float>(codes);
-    known += count - unknown;
+    const auto [codes, held] = block.SumOf(first, count);
+    sum += static_cast<float>(held) * block.base + block.unit * static_cast<float>(codes);
+    known += held;
     left -= count;
     at += count;
     if (at == phases_) at = 0;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forecast/float4.h"
 #include "forecast/horizon_grid.h"
 #include "forecast/past.h"
 #include "forecast/ud_covariance.h"
@@ -46,8 +47,12 @@ struct DirectPlan {
 class DirectRegressions {
  public:
   static constexpr int kNow = 13, kThen = 6;
-  using Now = std::array<float, kNow>;
-  using Then = std::array<float, kThen>;
+  using Now = UdCovariance<kNow>::Vector;
+  using Then = UdCovariance<kThen>::Vector;
+  /// Those of now but the constant, those of the target's phase, the constant, a zero.
+  struct Features {
+    Float4 block[5];
+  };
 
   /// Both must outlive this.
   DirectRegressions(const Past& past, const DirectPlan& plan);
@@ -77,14 +82,13 @@ class DirectRegressions {
   struct Horizon;  // what one regression learnt for one horizon
 
   void Observe();
-  Then ThenFeatures(const Ahead& ahead) const;
+  Features FeaturesOf(const Ahead& ahead) const;
   void Learn(size_t rung, const Record& record, double value);
   Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;
   size_t rungs(size_t regression) const { return plan_.rungs(regression); }
   size_t horizons() const;
   float Memory(float keep) const;
-  float Distance(const Horizon& horizon, const Then& then) const;
 
   const Past& past_;
   const DirectPlan& plan_;
@@ -92,8 +96,8 @@ class DirectRegressions {
   UdCovariance<kThen> then_covariance_{1};
   std::unique_ptr<Horizon[]> horizons_;  // of the first regression, of the second, ...
   std::unique_ptr<Record[]> records_;    // of the first rung, of the second, ...
-  Now now_{};
-  bool seasonal_ = false;  // what the weights were learnt against
+  std::array<float, kNow - 1> now_{};    // the features but the constant
+  bool seasonal_ = false;                // what the weights were learnt against
   bool ready_ = false;
 };
 

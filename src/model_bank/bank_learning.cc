@@ -28,8 +28,13 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
     model->Forecast({&steps, 1}, {&forecast, 1});
     if (true_zero) forecast = scale.ToModel(forecast);
   }
-  for (size_t i = 0; i < models; i++) out[i] = InRange(out[i]);
-  return {out.data(), models};
+  const size_t lanes = HorizonMix::Lanes(models);
+  for (size_t i = models; i < lanes; i++) out[i] = std::numeric_limits<double>::quiet_NaN();
+  const double margin = kRangeMargin * (past.high() - past.low());
+  const double low = past.low() - margin;
+  const double high = past.high() + margin;
+  for (size_t i = 0; i < lanes; i++) out[i] = std::clamp(out[i], low, high);
+  return {out.data(), lanes};
 }
 
 // Nothing may run away: at most a fifth of the seen range beyond it. NaN stays NaN.

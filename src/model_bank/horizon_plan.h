@@ -26,7 +26,7 @@ struct HorizonPlan {
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
   CoverageFeedback feedback;
   BandMemory band;
-  int cycle = 1;                  ///< cells of a day, or of the longest season where that is shorter
+  Divisor cycle{1};               ///< cells of a day, or of the longest season where that is shorter
   float phase_rate = 0;           ///< how fast the residuals' scale by time of day is learnt; 0: it is not
   std::vector<double> coverages;  ///< the options'
   std::vector<SteadyTail> tails;  ///< a coverage's
