@@ -68,6 +68,15 @@ inline float PackBlock(const float* values, size_t count, BlockInt* codes) {
   return inverse > 0 ? most / kLargestCode : 0;
 }
 
+inline Mask4 Widened(BlockInt4 codes) {
+#ifdef __SSE2__
+  const __m128i twice = _mm_cvtsi64_si128(std::bit_cast<int64_t>(codes));
+  return Mask4(_mm_srai_epi32(_mm_unpacklo_epi16(twice, twice), 16));
+#else
+  return __builtin_convertvector(codes, Mask4);
+#endif
+}
+
 inline void UnpackBlock(const BlockInt* codes, size_t count, float unit, float* values) {
   constexpr auto kNaNBits = std::bit_cast<int32_t>(std::numeric_limits<float>::quiet_NaN());
   if (count < 4) {
@@ -81,7 +90,7 @@ inline void UnpackBlock(const BlockInt* codes, size_t count, float unit, float* 
   ForEachFour(count, [&](size_t i) {
     BlockInt4 code;
     std::memcpy(&code, codes + i, sizeof(code));
-    const Mask4 wide = __builtin_convertvector(code, Mask4);
+    const Mask4 wide = Widened(code);
     const Float4 value = unit * __builtin_convertvector(wide, Float4);
     Store4(values + i, Float4(Mask4(value) | ((wide == kBlockNaN) & kNaNBits)));
   });

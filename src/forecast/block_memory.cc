@@ -34,7 +34,7 @@ struct BlockMemory::Block {
   int8_t CodeOf(float value) const {
     if (unit == 0) return 0;
     const auto largest = static_cast<float>(kLargestCode);
-    return static_cast<int8_t>(std::lround(std::clamp((value - base) / unit, -largest, largest)));
+    return static_cast<int8_t>(std::lrint(std::clamp((value - base) / unit, -largest, largest)));
   }
   struct CodeSum {
     int sum;
@@ -44,21 +44,32 @@ struct BlockMemory::Block {
   CodeSum SumOf(int first, int count) const {
     constexpr uint64_t kLow = 0x0101010101010101, kHigh = kLow << 7, kEven = 0x00ff00ff00ff00ff;
     constexpr int kEight = 8, kByteBits = 8;
-    int sum = 0;
-    int known = 0;
-    for (int left = count; left > 0; left -= kEight, first += kEight) {
-      const int from = std::min(first, kBlockPhases - kEight);
+    uint64_t pairs = 0;        // sums of four bytes each
+    uint64_t any_unknown = 0;  // not zero where one of the bytes is zero
+    const auto add = [&](uint64_t bytes) { pairs += (bytes & kEven) + (bytes >> kByteBits & kEven); };
+    const auto load = [&](int from) {
       uint64_t bytes = 0;
       std::memcpy(&bytes, codes.data() + from, sizeof(bytes));
-      bytes ^= kHigh;  // codes above the unknown one, which is zero then
-      bytes >>= kByteBits * (first - from);
-      if (left < kEight) bytes &= (uint64_t{1} << kByteBits * left) - 1;
-      const uint64_t zero = ~(((bytes & ~kHigh) + ~kHigh) | bytes | ~kHigh);  // the high bit where a byte is zero
-      known += kEight - static_cast<int>((zero >> (kByteBits - 1)) * kLow >> 56);
-      const uint64_t pairs = (bytes & kEven) + (bytes >> kByteBits & kEven);
-      sum += static_cast<int>(pairs * (kEven / 0xff) >> 48);
+      return bytes ^ kHigh;  // codes above the unknown one, which is zero then
+    };
+    int at = first;
+    for (; at + kEight <= first + count; at += kEight) {
+      const uint64_t bytes = load(at);
+      any_unknown |= (bytes - kLow) & ~bytes & kHigh;
+      add(bytes);
     }
-    return {sum - known * -kUnknown, known};
+    if (const int left = first + count - at; left > 0) {
+      const int from = std::min(at, kBlockPhases - kEight);
+      const uint64_t mask = (uint64_t{1} << kByteBits * left) - 1;
+      const uint64_t bytes = load(from) >> kByteBits * (at - from) | ~mask;
+      any_unknown |= (bytes - kLow) & ~bytes & kHigh;
+      add(bytes & mask);
+    }
+    int known = count;
+    if (any_unknown != 0) {
+      known -= static_cast<int>(std::count(codes.begin() + first, codes.begin() + first + count, kUnknown));
+    }
+    return {static_cast<int>(pairs * (kEven / 0xff) >> 48) + known * kUnknown, known};
   }
   // Fits base and unit to the known values, but that of the phase `left_out`, and to `value` as far as it is not wild;
   // not where these fill at least half of the present range.
@@ -94,8 +105,8 @@ BlockMemory::~BlockMemory() = default;
 BlockMemory::BlockMemory(BlockMemory&&) noexcept = default;
 
 double BlockMemory::Get(int phase) const {
-  const Block& block = blocks_[phase / kBlockPhases];
-  const int8_t code = block.codes[phase % kBlockPhases];
+  const Block& block = blocks_[static_cast<unsigned>(phase) / kBlockPhases];
+  const int8_t code = block.codes[static_cast<unsigned>(phase) % kBlockPhases];
   return code == kUnknown ? std::numeric_limits<double>::quiet_NaN() : block.ValueOf(code);
 }
 
@@ -119,8 +130,8 @@ double BlockMemory::MeanAround(int phase, int width) const {
   while (at < 0) at += phases_;
   for (int left = 2 * width + 1; left > 0;) {
     // As far as one block reaches.
-    const Block& block = blocks_[at / kBlockPhases];
-    const int first = at % kBlockPhases;
+    const Block& block = blocks_[static_cast<unsigned>(at) / kBlockPhases];
+    const int first = static_cast<int>(static_cast<unsigned>(at) % kBlockPhases);
     const int count = std::min({left, kBlockPhases - first, phases_ - at});
     const auto [codes, held] = block.SumOf(first, count);
     sum += static_cast<float>(held) * block.base + block.unit * static_cast<float>(codes);

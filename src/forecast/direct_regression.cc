@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -23,6 +22,7 @@ constexpr int kNearPart = 90;    // of a season: what is near
 constexpr int kSomeLearnt = 50;  // before that a residual's deviation is not trusted
 constexpr int kManyLearnt = 10'000;
 constexpr float kSquareRate = .01F;
+constexpr int kSettled = 99;  // from there on a square's rate is that one
 constexpr float kLeastClip = 1e-3F;
 constexpr int kKept = DirectRegressions::kThen + DirectRegressions::kNow - 1;  // features, but the constant
 constexpr float kFree = std::numeric_limits<float>::quiet_NaN();               // a record that nothing waits in
@@ -30,15 +30,19 @@ constexpr float kFree = std::numeric_limits<float>::quiet_NaN();               /
 template <class Vector>
 float Dot(const Vector& a, const Vector& b) {
   Float4 sum{};
-  for (size_t i = 0; i < std::size(a.block); i++) sum += a.block[i] * b.block[i];
+  for (size_t i = 0; i < Vector::kBlocks; i++) sum += a.block[i] * b.block[i];
   return Sum(sum);
 }
 
 // The residual drawn to a few of its running deviations, which it then enters.
-float Clipped(float residual, float clip, int seen, float& square) {
-  const float bound = seen < kSomeLearnt ? std::numeric_limits<float>::max() : clip * std::sqrt(square) + kLeastClip;
-  const float squared = seen < kSomeLearnt ? residual * residual : std::min(residual * residual, 4 * bound * bound);
-  square += std::max(kSquareRate, 1.F / static_cast<float>(seen + 1)) * (squared - square);
+inline float Clipped(float residual, float clip, int seen, float& square) {
+  if (seen < kSomeLearnt) {
+    square += (residual * residual - square) / static_cast<float>(seen + 1);
+    return residual;
+  }
+  const float bound = clip * std::sqrt(square) + kLeastClip;
+  const float rate = seen < kSettled ? 1.F / static_cast<float>(seen + 1) : kSquareRate;
+  square += rate * (std::min(residual * residual, 4 * bound * bound) - square);
   return std::clamp(residual, -bound, bound);
 }
 
@@ -145,9 +149,9 @@ DirectRegressions::Features DirectRegressions::FeaturesOf(const Ahead& ahead) co
 void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
   constexpr Float4 kConstant{0, 0, 1, 0};
   Features features;
-  std::array<float, 4 * std::size(features.block)> unpacked{};
+  std::array<float, 4 * Features::kBlocks> unpacked{};
   UnpackBlock(record.features.data(), record.features.size(), record.unit, unpacked.data());
-  for (size_t i = 0; i < std::size(features.block); i++) features.block[i] = Load4(&unpacked[4 * i]);
+  for (size_t i = 0; i < Features::kBlocks; i++) features.block[i] = Load4(&unpacked[4 * i]);
   const Now now{{features.block[0], features.block[1], features.block[2], Float4{1}}};
   const Then then{{features.block[3], features.block[4]}};
   features.block[4] += kConstant;
@@ -161,10 +165,14 @@ void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
   const auto rungs_counted = static_cast<float>(plan_.ladder.size());
   const Then then_gain = then_covariance_.Update(then, std::max(.5F, 1 - stride * (1 - longest) / rungs_counted));
   const float then_leverage = Dot(then, then_gain);
-  for (size_t i = 0; i < plan_.options.size(); i++) {
-    if (rung >= rungs(i)) continue;
+  Horizon* horizons = horizons_.get();
+  const size_t regressions = plan_.options.size();
+  for (size_t i = 0; i < regressions; i++) {
+    const size_t served = rungs(i);
+    Horizon* const all = std::exchange(horizons, horizons + served);
+    if (rung >= served) continue;
     const DirectOptions& options = plan_.options[i];
-    Horizon& horizon = HorizonsOf(i)[rung];
+    Horizon& horizon = all[rung];
     const Features weights = horizon.Weights();
     const float shorter = i == 0 ? 1 : Memory(longest) / Memory(options.keep);
     // The covariance counts one value in kTurns; this record stands for `stride` of them.
@@ -190,7 +198,8 @@ float DirectRegressions::Memory(float keep) const {
 
 void DirectRegressions::Update(int64_t now, double value) {
   if (past_.seasonal() != seasonal_) Restart();
-  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+  const size_t rungs = plan_.ladder.size();
+  for (size_t rung = 0; rung < rungs; rung++) {
     const HorizonGrid& grid = plan_.ladder[rung];
     const int64_t issued = grid.IssuedFor(now);
     if (issued < 0) continue;
@@ -208,12 +217,11 @@ void DirectRegressions::Update(int64_t now, double value) {
   covariance_.Update({{Load4(&now_[0]), Load4(&now_[4]), Load4(&now_[8]), Float4{1}}}, keep * keep);
 }
 
-void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead) {
+void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead, const Features& features) {
   if (!ready_) return;
   Record& record = RecordsOf(rung)[plan_.ladder[rung].SlotOf(now)];
-  const Features features = FeaturesOf(ahead);
-  std::array<float, 4 * std::size(features.block)> values;
-  for (size_t i = 0; i < std::size(features.block); i++) Store4(&values[4 * i], features.block[i]);
+  std::array<float, 4 * Features::kBlocks> values;
+  for (size_t i = 0; i < Features::kBlocks; i++) Store4(&values[4 * i], features.block[i]);
   record.unit = PackBlock(values.data(), record.features.size(), record.features.data());
   record.usual = static_cast<float>(ahead.usual);
 }
@@ -225,11 +233,10 @@ void DirectRegressions::Skip(int64_t now, int64_t cells) {
   }
 }
 
-void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) const {
+void DirectRegressions::Forecast(const Ahead& ahead, const Features& features, std::span<double> out) const {
   std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
   if (!ready_) return;
   const auto between = RungsAround(plan_.ladder, ahead.steps);
-  const Features features = FeaturesOf(ahead);
   for (size_t i = 0; i < out.size(); i++) {
     if (between.upper >= rungs(i)) continue;
     const Horizon* horizons = HorizonsOf(i);

@@ -51,7 +51,8 @@ class DirectRegressions {
   using Then = UdCovariance<kThen>::Vector;
   /// Those of now but the constant, those of the target's phase, the constant, a zero.
   struct Features {
-    Float4 block[5];
+    static constexpr size_t kBlocks = 5;
+    Float4 block[kBlocks];
   };
 
   /// Both must outlive this.
@@ -62,13 +63,15 @@ class DirectRegressions {
   void Update(int64_t now, double value);
   /// Learns anew: what is usual has changed.
   void Restart();
-  /// Keeps what is known now of the cell at the rung's distance until its value arrives.
-  void Keep(size_t rung, int64_t now, const Ahead& ahead);
+  /// What is known now of a cell ahead.
+  Features FeaturesOf(const Ahead& ahead) const;
+  /// Keeps it until the value arrives; `ahead` is the rung's distance.
+  void Keep(size_t rung, int64_t now, const Ahead& ahead, const Features& features);
   /// The `cells` cells up to `now` are missing.
   void Skip(int64_t now, int64_t cells);
   /// out: one value a regression. Between the ladder's horizons the neighbours' distances from the usual are
   /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
-  void Forecast(const Ahead& ahead, std::span<double> out) const;
+  void Forecast(const Ahead& ahead, const Features& features, std::span<double> out) const;
 
   /// See FetchMemory(): what was learnt, and what the value of the cell `now` resolves.
   void Fetch(int64_t now) const;
@@ -82,7 +85,6 @@ class DirectRegressions {
   struct Horizon;  // what one regression learnt for one horizon
 
   void Observe();
-  Features FeaturesOf(const Ahead& ahead) const;
   void Learn(size_t rung, const Record& record, double value);
   Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;

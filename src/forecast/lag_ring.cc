@@ -60,7 +60,7 @@ double LagRing::AroundAgo(int cells, int width) const {
     // All are in their phases, evenly on both sides of the middle one.
     int step = step_ - (newest + oldest) / 2;
     while (step < 0) step += length_;
-    const int phases = (oldest - newest) / 2 * phases_ / length_;
+    const int phases = PhaseOf((oldest - newest) / 2);
     return cells_.MeanAround(PhaseOf(step), phases);
   }
   double sum = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "forecast/block_memory.h"
+#include "forecast/season_clock.h"
 
 namespace promcast {
 
@@ -28,7 +29,7 @@ class LagRing {
   double AroundAgo(int cells, int width) const;
   /// How long ago the newest cell of the same phase as the one `steps` (>= 1) ahead was.
   int AgoOfPhaseAhead(int64_t steps) const {
-    const auto ahead = static_cast<int>(steps % length_);
+    const auto ahead = static_cast<int>(steps < length_ ? steps : steps % length_);
     return ahead == 0 ? 0 : length_ - ahead;
   }
   int length() const { return length_; }
@@ -37,7 +38,7 @@ class LagRing {
   void Persist(Archive& archive);
 
  private:
-  int PhaseOf(int step) const { return static_cast<int>(static_cast<int64_t>(step) * phases_ / length_); }
+  int PhaseOf(int step) const { return phases_ == length_ ? step : PhaseAt(step, phases_, length_); }
   void Leave(int step, float value);
 
   int length_;

@@ -17,9 +17,9 @@ namespace promcast {
 template <size_t N>
 class UdCovariance {
  public:
-  static constexpr size_t kBlocks = (N + 3) / 4;
   /// N numbers, then zeros.
   struct Vector {
+    static constexpr size_t kBlocks = (N + 3) / 4;
     Float4 block[kBlocks]{};
   };
   static constexpr float kCeiling = 1000;
@@ -99,7 +99,7 @@ class UdCovariance {
     [&]<size_t... b>(std::index_sequence<b...>) {
       (use.template operator()<b>(), ...);
     }
-    (std::make_index_sequence<kBlocks>());
+    (std::make_index_sequence<Vector::kBlocks>());
   }
   template <class Use>
   static void ForEachColumn(Use&& use) {

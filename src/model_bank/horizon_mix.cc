@@ -65,9 +65,16 @@ struct HorizonMix::Record {
   BlockInt* codes() { return reinterpret_cast<BlockInt*>(this + 1); }
 };
 
+void HorizonMix::Lay(HorizonPlan& plan) {
+  const HorizonMix mix(plan, nullptr);
+  plan.sum_bytes = sizeof(Head) + mix.sums() * sizeof(float) + (mix.knows_phases() ? sizeof(PhaseScale) : 0);
+  const size_t bytes = sizeof(Record) + mix.fields() * sizeof(BlockInt);
+  plan.record_bytes = (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
+}
+
 size_t HorizonMix::Bytes(const HorizonPlan& plan) {
   const HorizonMix mix(plan, nullptr);
-  return (mix.SumBytes() + mix.PendingBytes() + kAlignment - 1) / kAlignment * kAlignment;
+  return (plan.sum_bytes + mix.PendingBytes() + kAlignment - 1) / kAlignment * kAlignment;
 }
 
 void HorizonMix::Start(const HorizonPlan& plan, std::byte* memory) {
@@ -79,22 +86,17 @@ void HorizonMix::Start(const HorizonPlan& plan, std::byte* memory) {
   std::uninitialized_fill_n(mix.losses(), mix.sums() - mix.models(), 0.F);
   if (mix.knows_phases()) new (memory + sizeof(Head) + mix.sums() * sizeof(float)) PhaseScale;
   for (int slot = 0; slot < plan.grid.pending(); slot++) {
-    new (memory + mix.SumBytes() + slot * mix.record_bytes()) Record;
+    new (memory + plan.sum_bytes + slot * plan.record_bytes) Record;
   }
   for (int slot = 0; plan.checks && slot < plan.checks->pending(); slot++) mix.CheckAt(slot).Clear();
 }
 
-size_t HorizonMix::record_bytes() const {
-  const size_t bytes = sizeof(Record) + fields() * sizeof(BlockInt);
-  return (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
-}
-
 HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
-  return *std::launder(reinterpret_cast<Record*>(memory_ + SumBytes() + slot * record_bytes()));
+  return *std::launder(reinterpret_cast<Record*>(memory_ + plan_.sum_bytes + slot * plan_.record_bytes));
 }
 
 CheckedBand HorizonMix::CheckAt(int slot) const {
-  return CheckedBand(memory_ + SumBytes() + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
+  return CheckedBand(memory_ + plan_.sum_bytes + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
 }
 
 PhaseScale& HorizonMix::phase_scale() const {
@@ -377,7 +379,7 @@ float HorizonMix::MeanShare() const {
 
 void HorizonMix::FetchDue(int64_t now) const {
   const int64_t issued = plan_.grid.IssuedFor(now);
-  if (issued >= 0) FetchMemory(&RecordAt(plan_.grid.SlotOf(issued)), record_bytes());
+  if (issued >= 0) FetchMemory(&RecordAt(plan_.grid.SlotOf(issued)), plan_.record_bytes);
 }
 
 // Any bits are some sums and some forecast: what is no number sleeps.
@@ -385,7 +387,7 @@ template <class Archive>
 void HorizonMix::Persist(Archive& archive) {
   auto& [awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band] = head();
   archive(awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band);
-  archive.Block(std::span(memory_ + sizeof(Head), SumBytes() - sizeof(Head) + PendingBytes()));
+  archive.Block(std::span(memory_ + sizeof(Head), plan_.sum_bytes - sizeof(Head) + PendingBytes()));
   archive.Require(uint64_t{awake} < uint64_t{1} << models(), "which models are awake");
 }
 template void HorizonMix::Persist(ArchiveWriter&);

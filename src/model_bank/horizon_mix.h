@@ -51,6 +51,8 @@ struct ResolvedForecast {
 /// What is learnt lies in the bank's memory; this is the way to it.
 class HorizonMix {
  public:
+  /// Tells the plan how large the parts of its mix are; the plan knows all else.
+  static void Lay(HorizonPlan& plan);
   /// What a mix of that plan takes: a multiple of kAlignment.
   static size_t Bytes(const HorizonPlan& plan);
   static constexpr size_t kAlignment = alignof(float);
@@ -91,10 +93,9 @@ class HorizonMix {
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights(uint32_t dropped) const;
   /// See FetchMemory(): all but what waits; of that, what the next value resolves.
-  void FetchSums() const { FetchMemory(memory_, SumBytes()); }
+  void FetchSums() const { FetchMemory(memory_, plan_.sum_bytes); }
   void FetchDue(int64_t now) const;
   size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
-  size_t SumBytes() const { return sizeof(Head) + sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
   template <class Archive>
   void Persist(Archive& archive);
 
@@ -121,12 +122,11 @@ class HorizonMix {
   size_t scale() const { return charged() + coverages(); }
   size_t line() const { return scale() + 1; }
   size_t fields() const { return line() + 1; }
-  size_t record_bytes() const;
-  size_t RecordBytes() const { return record_bytes() * plan_.grid.pending(); }
+  size_t RecordBytes() const { return plan_.record_bytes * plan_.grid.pending(); }
   size_t CheckBytes() const { return plan_.checks ? CheckedBand::Bytes(coverages()) * plan_.checks->pending() : 0; }
   Record& RecordAt(int slot) const;
   CheckedBand CheckAt(int slot) const;
-  size_t coverages() const { return plan_.coverages.size(); }
+  size_t coverages() const { return plan_.coverage_count; }
   // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, then
   // the share of recent misses of the widest band, last the line's error. A whole vector over the tilts or the losses
   // reaches at most into what follows.

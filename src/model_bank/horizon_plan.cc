@@ -44,6 +44,7 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   const int stride = plan.grid.stride;
   const bool far = steps >= cycle;
   plan.coverages = options.coverages;
+  plan.coverage_count = plan.coverages.size();
   plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
   for (double coverage : options.coverages) {
     const double inner = 1 - kTailBeyond * (1 - coverage);

@@ -31,8 +31,11 @@ struct HorizonPlan {
   std::vector<double> coverages;  ///< the options'
   std::vector<SteadyTail> tails;  ///< a coverage's
   size_t models = 0;
+  size_t coverage_count = 0;   ///< of coverages
   std::optional<size_t> line;  ///< the score's third baseline, of BankPlan::line_keeps
   size_t seasonal_naive = 0;   ///< the model that is the score's second baseline
+  size_t sum_bytes = 0;        ///< of what a mix has learnt
+  size_t record_bytes = 0;     ///< of a forecast that waits for its value
   size_t offset = 0;           ///< of its state in what BankPlan::tail_bytes counts
 
   /// At most `max_pending` forecasts wait for their value at the same time.
