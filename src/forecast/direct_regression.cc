@@ -73,7 +73,10 @@ struct DirectRegressions::Horizon {
 };
 
 DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season) {
-  DirectPlan plan{std::move(options), std::move(ladder), 0, {}, 0};
+  DirectPlan plan;
+  plan.options = std::move(options);
+  plan.ladder = std::move(ladder);
+  plan.all_rungs = plan.ladder.size();
   for (const HorizonGrid& grid : plan.ladder) {
     plan.near_rungs += first_season == 0 || grid.steps < first_season;
     plan.first_record.push_back(plan.records);
@@ -162,7 +165,7 @@ void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
   const float leverage = Dot(now, gain);
   const Float4 constant_gain = kConstant * gain.block[3][0];
   // All horizons take turns in this covariance, so that it counts that many times their values.
-  const auto rungs_counted = static_cast<float>(plan_.ladder.size());
+  const auto rungs_counted = static_cast<float>(plan_.all_rungs);
   const Then then_gain = then_covariance_.Update(then, std::max(.5F, 1 - stride * (1 - longest) / rungs_counted));
   const float then_leverage = Dot(then, then_gain);
   Horizon* horizons = horizons_.get();
@@ -198,7 +201,7 @@ float DirectRegressions::Memory(float keep) const {
 
 void DirectRegressions::Update(int64_t now, double value) {
   if (past_.seasonal() != seasonal_) Restart();
-  const size_t rungs = plan_.ladder.size();
+  const size_t rungs = plan_.all_rungs;
   for (size_t rung = 0; rung < rungs; rung++) {
     const HorizonGrid& grid = plan_.ladder[rung];
     const int64_t issued = grid.IssuedFor(now);
@@ -227,7 +230,7 @@ void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead, const
 }
 
 void DirectRegressions::Skip(int64_t now, int64_t cells) {
-  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+  for (size_t rung = 0; rung < plan_.all_rungs; rung++) {
     Record* records = RecordsOf(rung);
     plan_.ladder[rung].ForEachDue(now, cells, [&](int slot) { records[slot].usual = kFree; });
   }
@@ -237,9 +240,11 @@ void DirectRegressions::Forecast(const Ahead& ahead, const Features& features, s
   std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
   if (!ready_) return;
   const auto between = RungsAround(plan_.ladder, ahead.steps);
+  const Horizon* next = horizons_.get();
   for (size_t i = 0; i < out.size(); i++) {
-    if (between.upper >= rungs(i)) continue;
-    const Horizon* horizons = HorizonsOf(i);
+    const size_t served = rungs(i);
+    const Horizon* const horizons = std::exchange(next, next + served);
+    if (between.upper >= served) continue;
     double distance = Dot(horizons[between.upper].Weights(), features);
     if (between.lower != between.upper) {
       distance = between.part * distance + (1 - between.part) * Dot(horizons[between.lower].Weights(), features);
@@ -250,7 +255,7 @@ void DirectRegressions::Forecast(const Ahead& ahead, const Features& features, s
 
 void DirectRegressions::Fetch(int64_t now) const {
   FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
-  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+  for (size_t rung = 0; rung < plan_.all_rungs; rung++) {
     const int64_t issued = plan_.ladder[rung].IssuedFor(now);
     if (issued >= 0) FetchMemory(RecordsOf(rung) + plan_.ladder[rung].SlotOf(issued), sizeof(Record));
   }

@@ -27,12 +27,13 @@ struct DirectOptions {
 struct DirectPlan {
   std::vector<DirectOptions> options;  ///< the longest memory first
   std::vector<HorizonGrid> ladder;     ///< ascending
-  size_t near_rungs = 0;               ///< how many are shorter than the first season
-  std::vector<int> first_record;       ///< of each rung
-  int records = 0;                     ///< that wait on all rungs together
+  size_t all_rungs = 0;
+  size_t near_rungs = 0;          ///< how many are shorter than the first season
+  std::vector<int> first_record;  ///< of each rung
+  int records = 0;                ///< that wait on all rungs together
 
   /// Rungs that a regression serves.
-  size_t rungs(size_t regression) const { return options[regression].near_only ? near_rungs : ladder.size(); }
+  size_t rungs(size_t regression) const { return options[regression].near_only ? near_rungs : all_rungs; }
 
   static DirectPlan Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season);
 };
