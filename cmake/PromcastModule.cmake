@@ -16,6 +16,11 @@ function(promcast_module)
   if(M_SRCS)
     add_library(${target} STATIC ${M_SRCS})
     target_compile_options(${target} PRIVATE ${PROMCAST_WARNINGS})
+    if(M_LIBRARY)
+      # Nothing here looks at errno or at floating-point traps, so that comparisons may become vector code. No
+      # contraction: forecasts are the same on every machine.
+      target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math -ffp-contract=off)
+    endif()
     if(M_LIBRARY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # Else GCC inlines no function that -fPIC lets another library replace; Clang does so anyway.
       target_compile_options(${target} PRIVATE -fno-semantic-interposition)

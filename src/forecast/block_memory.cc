@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -10,8 +12,6 @@
 
 namespace promcast {
 namespace {
-constexpr int kLargestCode = 127;
-constexpr int8_t kUnknown = -128;
 constexpr float kRoom = .25F;       // of a new range: the next value may lie a little beyond
 constexpr int kOutermost = 100;     // a code that only the ends of the range have
 constexpr int kSomeKnown = 8;       // before that their range is not trusted
@@ -20,58 +20,70 @@ constexpr float kFarthest = 1e36F;  // values beyond count as that
 constexpr float kBeyondAll = 1e37F;
 }  // namespace
 
-struct BlockMemory::Block {
-  float base = 0;
-  float unit = 0;  // 0: all known values equal the base
-  std::array<int8_t, kBlockPhases> codes;
+int8_t BlockMemory::Block::CodeOf(float value) const {
+  if (unit == 0) return 0;
+  const auto largest = static_cast<float>(kLargestCode);
+  return static_cast<int8_t>(std::lrint(std::clamp((value - base) / unit, -largest, largest)));
+}
 
-  Block() { codes.fill(kUnknown); }
-  float ValueOf(int8_t code) const { return base + unit * static_cast<float>(code); }
-  // Whether the value has a code.
-  bool Holds(float value) const { return unit > 0 ? std::abs(value - base) <= unit * kLargestCode : value == base; }
-  int8_t CodeOf(float value) const {
-    if (unit == 0) return 0;
-    const auto largest = static_cast<float>(kLargestCode);
-    return static_cast<int8_t>(std::lround(std::clamp((value - base) / unit, -largest, largest)));
+inline BlockMemory::CodeSum BlockMemory::Block::SumOf(int first, int count) const {
+  constexpr uint64_t kLow = 0x0101010101010101, kHigh = kLow << 7, kEven = 0x00ff00ff00ff00ff;
+  constexpr int kEight = 8, kByteBits = 8;
+  uint64_t pairs = 0;        // sums of four bytes each
+  uint64_t any_unknown = 0;  // not zero where one of the bytes is zero
+  const auto add = [&](uint64_t bytes) { pairs += (bytes & kEven) + (bytes >> kByteBits & kEven); };
+  const auto load = [&](int from) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, codes.data() + from, sizeof(bytes));
+    return bytes ^ kHigh;  // codes above the unknown one, which is zero then
+  };
+  int at = first;
+  for (; at + kEight <= first + count; at += kEight) {
+    const uint64_t bytes = load(at);
+    any_unknown |= (bytes - kLow) & ~bytes & kHigh;
+    add(bytes);
   }
-  // Fits base and unit to the known values, but that of the phase `left_out`, and to `value` as far as it is not wild;
-  // not where these fill at least half of the present range.
-  void Fit(int left_out, float value) {
-    float low = std::numeric_limits<float>::infinity();
-    float high = -low;
-    int known = 0;
-    for (int i = 0; i < kBlockPhases; i++) {
-      if (codes[i] == kUnknown || i == left_out) continue;
-      low = std::min(low, ValueOf(codes[i]));
-      high = std::max(high, ValueOf(codes[i]));
-      known++;
-    }
-    if (known >= kSomeKnown && low < high) {
-      value = std::clamp(value, low - kReach * (high - low), high + kReach * (high - low));
-    }
-    low = std::min(low, value);
-    high = std::max(high, value);
-    // Each fit rounds all values once more.
-    if (Holds(value) && high - low > unit * kLargestCode) return;
-    Block fitted;
-    fitted.base = low / 2 + high / 2;
-    fitted.unit = (high / 2 - low / 2) * (1 + kRoom) / kLargestCode;
-    for (int i = 0; i < kBlockPhases; i++) {
-      if (codes[i] != kUnknown) fitted.codes[i] = fitted.CodeOf(ValueOf(codes[i]));
-    }
-    *this = fitted;
+  if (const int left = first + count - at; left > 0) {
+    const int from = std::min(at, kBlockPhases - kEight);
+    const uint64_t mask = (uint64_t{1} << kByteBits * left) - 1;
+    const uint64_t bytes = load(from) >> kByteBits * (at - from) | ~mask;
+    any_unknown |= (bytes - kLow) & ~bytes & kHigh;
+    add(bytes & mask);
   }
-};
+  int known = count;
+  if (any_unknown != 0) {
+    known -= static_cast<int>(std::count(codes.begin() + first, codes.begin() + first + count, kUnknown));
+  }
+  return {static_cast<int>(pairs * (kEven / 0xff) >> 48) + known * kUnknown, known};
+}
+
+void BlockMemory::Block::Fit(int left_out, float value) {
+  float low = std::numeric_limits<float>::infinity();
+  float high = -low;
+  int known = 0;
+  for (int i = 0; i < kBlockPhases; i++) {
+    if (codes[i] == kUnknown || i == left_out) continue;
+    low = std::min(low, ValueOf(codes[i]));
+    high = std::max(high, ValueOf(codes[i]));
+    known++;
+  }
+  if (known >= kSomeKnown && low < high) {
+    value = std::clamp(value, low - kReach * (high - low), high + kReach * (high - low));
+  }
+  low = std::min(low, value);
+  high = std::max(high, value);
+  // Each fit rounds all values once more.
+  if (Holds(value) && high - low > unit * kLargestCode) return;
+  BlockMemory::Block fitted;
+  fitted.base = low / 2 + high / 2;
+  fitted.unit = (high / 2 - low / 2) * (1 + kRoom) / kLargestCode;
+  for (int i = 0; i < kBlockPhases; i++) {
+    if (codes[i] != kUnknown) fitted.codes[i] = fitted.CodeOf(ValueOf(codes[i]));
+  }
+  *this = fitted;
+}
 
 BlockMemory::BlockMemory(int phases) : phases_(phases), blocks_(new Block[blocks()]) {}
-BlockMemory::~BlockMemory() = default;
-BlockMemory::BlockMemory(BlockMemory&&) noexcept = default;
-
-double BlockMemory::Get(int phase) const {
-  const Block& block = blocks_[phase / kBlockPhases];
-  const int8_t code = block.codes[phase % kBlockPhases];
-  return code == kUnknown ? std::numeric_limits<double>::quiet_NaN() : block.ValueOf(code);
-}
 
 void BlockMemory::Clear() {
   std::fill_n(blocks_.get(), blocks(), Block());
@@ -93,17 +105,12 @@ double BlockMemory::MeanAround(int phase, int width) const {
   while (at < 0) at += phases_;
   for (int left = 2 * width + 1; left > 0;) {
     // As far as one block reaches.
-    const Block& block = blocks_[at / kBlockPhases];
-    const int first = at % kBlockPhases;
-    const int count = std::min({left, kBlockPhases - first, phases_ - at});
-    int codes = 0;
-    int unknown = 0;
-    for (int i = first; i < first + count; i++) {
-      codes += block.codes[i] == kUnknown ? 0 : block.codes[i];
-      unknown += block.codes[i] == kUnknown;
-    }
-    sum += static_cast<float>(count - unknown) * block.base + block.unit * static_cast<float>(codes);
-    known += count - unknown;
+    const Block& block = blocks_[static_cast<unsigned>(at) / kBlockPhases];
+    const int first = static_cast<int>(static_cast<unsigned>(at) % kBlockPhases);
+    const int count = std::min(left, std::min(kBlockPhases - first, phases_ - at));
+    const auto [codes, held] = block.SumOf(first, count);
+    sum += static_cast<float>(held) * block.base + block.unit * static_cast<float>(codes);
+    known += held;
     left -= count;
     at += count;
     if (at == phases_) at = 0;

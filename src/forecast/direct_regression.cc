@@ -1,6 +1,5 @@
 #include "forecast/direct_regression.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -23,33 +22,35 @@ constexpr int kNearPart = 90;    // of a season: what is near
 constexpr int kSomeLearnt = 50;  // before that a residual's deviation is not trusted
 constexpr int kManyLearnt = 10'000;
 constexpr float kSquareRate = .01F;
+constexpr int kSettled = 99;  // from there on a square's rate is that one
 constexpr float kLeastClip = 1e-3F;
 constexpr int kKept = DirectRegressions::kThen + DirectRegressions::kNow - 1;  // features, but the constant
 constexpr float kFree = std::numeric_limits<float>::quiet_NaN();               // a record that nothing waits in
 
-template <size_t N>
-float Dot(const std::array<float, N>& a, const std::array<float, N>& b) {
-  using Vector = Eigen::Map<const Eigen::Matrix<float, static_cast<int>(N), 1>>;
-  return Vector(a.data()).dot(Vector(b.data()));
-}
-
-template <size_t N>
-void AddScaled(std::array<float, N>& to, const std::array<float, N>& direction, float factor) {
-  for (size_t i = 0; i < N; i++) to[i] += factor * direction[i];
+template <class Vector>
+float Dot(const Vector& a, const Vector& b) {
+  Float4 sum{};
+  for (size_t i = 0; i < Vector::kBlocks; i++) sum += a.block[i] * b.block[i];
+  return Sum(sum);
 }
 
 // The residual drawn to a few of its running deviations, which it then enters.
-float Clipped(float residual, float clip, int seen, float& square) {
-  const float bound = seen < kSomeLearnt ? std::numeric_limits<float>::max() : clip * std::sqrt(square) + kLeastClip;
-  const float squared = seen < kSomeLearnt ? residual * residual : std::min(residual * residual, 4 * bound * bound);
-  square += std::max(kSquareRate, 1.F / static_cast<float>(seen + 1)) * (squared - square);
+inline float Clipped(float residual, float clip, int seen, float& square) {
+  if (seen < kSomeLearnt) {
+    square += (residual * residual - square) / static_cast<float>(seen + 1);
+    return residual;
+  }
+  const float bound = clip * std::sqrt(square) + kLeastClip;
+  const float rate = seen < kSettled ? 1.F / static_cast<float>(seen + 1) : kSquareRate;
+  square += rate * (std::min(residual * residual, 4 * bound * bound) - square);
   return std::clamp(residual, -bound, bound);
 }
 
-// A distance in deviations; none where a value is unknown.
-float Feature(double distance, double scale) {
-  const auto feature = static_cast<float>(distance * scale);
-  return std::isnan(feature) ? 0 : std::clamp(feature, -kFarthest, kFarthest);
+// Distances in deviations; none where a value is unknown.
+Float4 FeatureBlock(double scale, double a, double b, double c, double d) {
+  const Float4 features{static_cast<float>(a * scale), static_cast<float>(b * scale), static_cast<float>(c * scale),
+                        static_cast<float>(d * scale)};
+  return Max(Min(Where(features == features, features), All4(kFarthest)), All4(-kFarthest));
 }
 
 }  // namespace
@@ -61,14 +62,21 @@ struct DirectRegressions::Record {
 };
 
 struct DirectRegressions::Horizon {
-  Now now{};
-  Then then{};
-  float square = 0, then_square = 0;  // running squares of the residuals
+  std::array<float, kKept + 1> weights{};  // in the order of Features
+  float square = 0, then_square = 0;       // running squares of the residuals
   int seen = 0;
+
+  Features Weights() const {
+    const float* from = weights.data();
+    return {{Load4(from), Load4(from + 4), Load4(from + 8), Load4(from + 12), LoadFirst<3>(from + 16)}};
+  }
 };
 
 DirectPlan DirectPlan::Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season) {
-  DirectPlan plan{std::move(options), std::move(ladder), 0, {}, 0};
+  DirectPlan plan;
+  plan.options = std::move(options);
+  plan.ladder = std::move(ladder);
+  plan.all_rungs = plan.ladder.size();
   for (const HorizonGrid& grid : plan.ladder) {
     plan.near_rungs += first_season == 0 || grid.steps < first_season;
     plan.first_record.push_back(plan.records);
@@ -110,65 +118,78 @@ void DirectRegressions::Restart() {
   for (size_t i = 0; i < plan_.options.size(); i++) {
     for (size_t rung = 0; rung < rungs(i); rung++) {
       Horizon& horizon = HorizonsOf(i)[rung] = {};
-      horizon.now[0] = plan_.ladder[rung].steps <= near ? kFirstNear : kFirstFar;
+      horizon.weights[0] = plan_.ladder[rung].steps <= near ? kFirstNear : kFirstFar;
     }
   }
 }
 
 void DirectRegressions::Observe() {
-  const double usual = past_.usual_now();
-  const double scale = 1 / past_.deviation();
-  auto distance = [&](double value) { return Feature(value - usual, scale); };
-  now_[2] = now_[1];
-  now_[1] = now_[0];
-  now_[0] = distance(past_.newest());
-  for (int i = 0; i < 4; i++) now_[3 + i] = distance(past_.level(i));
-  now_[7] = distance(past_.SeasonAgo());
-  now_[8] = distance(past_.sharp_usual_now());
-  now_[9] = distance(past_.AroundSeasonAgo());
-  now_[10] = Feature(past_.newest() - past_.mean(), scale);
-  now_[11] = Feature(past_.longer_seasons_now(), scale);
-  now_[12] = 1;
+  const Past& past = past_;
+  const double usual = past.usual_now();
+  const double scale = 1 / past.deviation();
+  const float newest = now_[0];
+  const float before = now_[1];
+  Float4 block = FeatureBlock(scale, past.newest() - usual, 0, 0, past.level(0) - usual);
+  block[1] = newest;
+  block[2] = before;
+  Store4(&now_[0], block);
+  Store4(&now_[4], FeatureBlock(scale, past.level(1) - usual, past.level(2) - usual, past.level(3) - usual,
+                                past.SeasonAgo() - usual));
+  Store4(&now_[8], FeatureBlock(scale, past.sharp_usual_now() - usual, past.AroundSeasonAgo() - usual,
+                                past.newest() - past.mean(), past.longer_seasons_now()));
 }
 
-DirectRegressions::Then DirectRegressions::ThenFeatures(const Ahead& ahead) const {
+DirectRegressions::Features DirectRegressions::FeaturesOf(const Ahead& ahead) const {
   const double scale = 1 / past_.deviation();
-  return {Feature(ahead.last_cycle - ahead.usual, scale),        Feature(ahead.sharp_usual - ahead.usual, scale),
-          Feature(ahead.around_last_cycle - ahead.usual, scale), Feature(ahead.usual - past_.mean(), scale),
-          Feature(ahead.usual - past_.usual_now(), scale),       Feature(ahead.longer_seasons, scale)};
+  Features features{{Load4(&now_[0]), Load4(&now_[4]), Load4(&now_[8]),
+                     FeatureBlock(scale, ahead.last_cycle - ahead.usual, ahead.sharp_usual - ahead.usual,
+                                  ahead.around_last_cycle - ahead.usual, ahead.usual - past_.mean()),
+                     FeatureBlock(scale, ahead.usual - past_.usual_now(), ahead.longer_seasons, 0, 0)}};
+  features.block[4][2] = 1;
+  return features;
 }
 
 void DirectRegressions::Learn(size_t rung, const Record& record, double value) {
-  std::array<float, kKept> features;
-  UnpackBlock(record.features.data(), features.size(), record.unit, features.data());
-  Then then;
-  Now now;
-  std::copy_n(features.begin(), kThen, then.begin());
-  std::copy(features.begin() + kThen, features.end(), now.begin());
-  now.back() = 1;
+  constexpr Float4 kConstant{0, 0, 1, 0};
+  Features features;
+  std::array<float, 4 * Features::kBlocks> unpacked{};
+  UnpackBlock(record.features.data(), record.features.size(), record.unit, unpacked.data());
+  for (size_t i = 0; i < Features::kBlocks; i++) features.block[i] = Load4(&unpacked[4 * i]);
+  const Now now{{features.block[0], features.block[1], features.block[2], Float4{1}}};
+  const Then then{{features.block[3], features.block[4]}};
+  features.block[4] += kConstant;
   const auto target = static_cast<float>((value - record.usual) / past_.deviation());
   const auto stride = static_cast<float>(plan_.ladder[rung].stride);
   const float longest = plan_.options.front().keep;
   const Now gain = covariance_.Gain(now);
   const float leverage = Dot(now, gain);
+  const Float4 constant_gain = kConstant * gain.block[3][0];
   // All horizons take turns in this covariance, so that it counts that many times their values.
-  const auto rungs_counted = static_cast<float>(plan_.ladder.size());
+  const auto rungs_counted = static_cast<float>(plan_.all_rungs);
   const Then then_gain = then_covariance_.Update(then, std::max(.5F, 1 - stride * (1 - longest) / rungs_counted));
   const float then_leverage = Dot(then, then_gain);
-  for (size_t i = 0; i < plan_.options.size(); i++) {
-    if (rung >= rungs(i)) continue;
+  Horizon* horizons = horizons_.get();
+  const size_t regressions = plan_.options.size();
+  for (size_t i = 0; i < regressions; i++) {
+    const size_t served = rungs(i);
+    Horizon* const all = std::exchange(horizons, horizons + served);
+    if (rung >= served) continue;
     const DirectOptions& options = plan_.options[i];
-    Horizon& horizon = HorizonsOf(i)[rung];
-    const float shorter = Memory(longest) / Memory(options.keep);
+    Horizon& horizon = all[rung];
+    const Features weights = horizon.Weights();
+    const float shorter = i == 0 ? 1 : Memory(longest) / Memory(options.keep);
     // The covariance counts one value in kTurns; this record stands for `stride` of them.
     const float share = stride / kTurns * shorter;
-    const float before = target - Dot(horizon.now, now) - Dot(horizon.then, then);
+    const float before = target - Dot(weights, features);
     const float rate = share / (1 + share * leverage) * Clipped(before, options.clip, horizon.seen, horizon.square);
-    AddScaled(horizon.now, gain, rate);
     const float left = before - rate * leverage;
     const float then_share = shorter * rungs_counted;
-    const float then_rate = then_share / (1 + (then_share - 1) * then_leverage);
-    AddScaled(horizon.then, then_gain, then_rate * Clipped(left, options.clip, horizon.seen, horizon.then_square));
+    const float then_rate = then_share / (1 + (then_share - 1) * then_leverage) *
+                            Clipped(left, options.clip, horizon.seen, horizon.then_square);
+    float* to = horizon.weights.data();
+    for (int b = 0; b < 3; b++) Store4(to + 4 * b, weights.block[b] + rate * gain.block[b]);
+    Store4(to + 12, weights.block[3] + then_rate * then_gain.block[0]);
+    StoreFirst<3>(to + 16, weights.block[4] + then_rate * then_gain.block[1] + rate * constant_gain);
     if (horizon.seen < kManyLearnt) horizon.seen++;
   }
 }
@@ -180,7 +201,8 @@ float DirectRegressions::Memory(float keep) const {
 
 void DirectRegressions::Update(int64_t now, double value) {
   if (past_.seasonal() != seasonal_) Restart();
-  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+  const size_t rungs = plan_.all_rungs;
+  for (size_t rung = 0; rung < rungs; rung++) {
     const HorizonGrid& grid = plan_.ladder[rung];
     const int64_t issued = grid.IssuedFor(now);
     if (issued < 0) continue;
@@ -192,42 +214,40 @@ void DirectRegressions::Update(int64_t now, double value) {
   ready_ = past_.seen() >= kSomeSeen;
   if (!ready_) return;
   // Counted in values: where every second cell is missing it still learns.
-  if (past_.seen() % kTurns == 0) covariance_.Update(now_, std::pow(plan_.options.front().keep, float{kTurns}));
+  static_assert(kTurns == 2);
+  if (past_.seen() % kTurns != 0) return;
+  const float keep = plan_.options.front().keep;
+  covariance_.Update({{Load4(&now_[0]), Load4(&now_[4]), Load4(&now_[8]), Float4{1}}}, keep * keep);
 }
 
-void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead) {
+void DirectRegressions::Keep(size_t rung, int64_t now, const Ahead& ahead, const Features& features) {
   if (!ready_) return;
   Record& record = RecordsOf(rung)[plan_.ladder[rung].SlotOf(now)];
-  const Then then = ThenFeatures(ahead);
-  std::array<float, kKept> features;
-  std::copy(then.begin(), then.end(), features.begin());
-  std::copy(now_.begin(), now_.end() - 1, features.begin() + kThen);
-  record.unit = PackBlock(features.data(), features.size(), record.features.data());
+  std::array<float, 4 * Features::kBlocks> values;
+  for (size_t i = 0; i < Features::kBlocks; i++) Store4(&values[4 * i], features.block[i]);
+  record.unit = PackBlock(values.data(), record.features.size(), record.features.data());
   record.usual = static_cast<float>(ahead.usual);
 }
 
 void DirectRegressions::Skip(int64_t now, int64_t cells) {
-  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+  for (size_t rung = 0; rung < plan_.all_rungs; rung++) {
     Record* records = RecordsOf(rung);
     plan_.ladder[rung].ForEachDue(now, cells, [&](int slot) { records[slot].usual = kFree; });
   }
 }
 
-float DirectRegressions::Distance(const Horizon& horizon, const Then& then) const {
-  return Dot(horizon.now, now_) + Dot(horizon.then, then);
-}
-
-void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) const {
+void DirectRegressions::Forecast(const Ahead& ahead, const Features& features, std::span<double> out) const {
   std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
   if (!ready_) return;
   const auto between = RungsAround(plan_.ladder, ahead.steps);
-  const Then then = ThenFeatures(ahead);
+  const Horizon* next = horizons_.get();
   for (size_t i = 0; i < out.size(); i++) {
-    if (between.upper >= rungs(i)) continue;
-    const Horizon* horizons = HorizonsOf(i);
-    double distance = Distance(horizons[between.upper], then);
+    const size_t served = rungs(i);
+    const Horizon* const horizons = std::exchange(next, next + served);
+    if (between.upper >= served) continue;
+    double distance = Dot(horizons[between.upper].Weights(), features);
     if (between.lower != between.upper) {
-      distance = between.part * distance + (1 - between.part) * Distance(horizons[between.lower], then);
+      distance = between.part * distance + (1 - between.part) * Dot(horizons[between.lower].Weights(), features);
     }
     out[i] = ahead.usual + past_.deviation() * distance;
   }
@@ -235,7 +255,7 @@ void DirectRegressions::Forecast(const Ahead& ahead, std::span<double> out) cons
 
 void DirectRegressions::Fetch(int64_t now) const {
   FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
-  for (size_t rung = 0; rung < plan_.ladder.size(); rung++) {
+  for (size_t rung = 0; rung < plan_.all_rungs; rung++) {
     const int64_t issued = plan_.ladder[rung].IssuedFor(now);
     if (issued >= 0) FetchMemory(RecordsOf(rung) + plan_.ladder[rung].SlotOf(issued), sizeof(Record));
   }

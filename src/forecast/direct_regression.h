@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forecast/float4.h"
 #include "forecast/horizon_grid.h"
 #include "forecast/past.h"
 #include "forecast/ud_covariance.h"
@@ -26,12 +27,13 @@ struct DirectOptions {
 struct DirectPlan {
   std::vector<DirectOptions> options;  ///< the longest memory first
   std::vector<HorizonGrid> ladder;     ///< ascending
-  size_t near_rungs = 0;               ///< how many are shorter than the first season
-  std::vector<int> first_record;       ///< of each rung
-  int records = 0;                     ///< that wait on all rungs together
+  size_t all_rungs = 0;
+  size_t near_rungs = 0;          ///< how many are shorter than the first season
+  std::vector<int> first_record;  ///< of each rung
+  int records = 0;                ///< that wait on all rungs together
 
   /// Rungs that a regression serves.
-  size_t rungs(size_t regression) const { return options[regression].near_only ? near_rungs : ladder.size(); }
+  size_t rungs(size_t regression) const { return options[regression].near_only ? near_rungs : all_rungs; }
 
   static DirectPlan Make(std::vector<DirectOptions> options, std::vector<HorizonGrid> ladder, int first_season);
 };
@@ -46,8 +48,13 @@ struct DirectPlan {
 class DirectRegressions {
  public:
   static constexpr int kNow = 13, kThen = 6;
-  using Now = std::array<float, kNow>;
-  using Then = std::array<float, kThen>;
+  using Now = UdCovariance<kNow>::Vector;
+  using Then = UdCovariance<kThen>::Vector;
+  /// Those of now but the constant, those of the target's phase, the constant, a zero.
+  struct Features {
+    static constexpr size_t kBlocks = 5;
+    Float4 block[kBlocks];
+  };
 
   /// Both must outlive this.
   DirectRegressions(const Past& past, const DirectPlan& plan);
@@ -57,13 +64,15 @@ class DirectRegressions {
   void Update(int64_t now, double value);
   /// Learns anew: what is usual has changed.
   void Restart();
-  /// Keeps what is known now of the cell at the rung's distance until its value arrives.
-  void Keep(size_t rung, int64_t now, const Ahead& ahead);
+  /// What is known now of a cell ahead.
+  Features FeaturesOf(const Ahead& ahead) const;
+  /// Keeps it until the value arrives; `ahead` is the rung's distance.
+  void Keep(size_t rung, int64_t now, const Ahead& ahead, const Features& features);
   /// The `cells` cells up to `now` are missing.
   void Skip(int64_t now, int64_t cells);
   /// out: one value a regression. Between the ladder's horizons the neighbours' distances from the usual are
   /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
-  void Forecast(const Ahead& ahead, std::span<double> out) const;
+  void Forecast(const Ahead& ahead, const Features& features, std::span<double> out) const;
 
   /// See FetchMemory(): what was learnt, and what the value of the cell `now` resolves.
   void Fetch(int64_t now) const;
@@ -77,14 +86,12 @@ class DirectRegressions {
   struct Horizon;  // what one regression learnt for one horizon
 
   void Observe();
-  Then ThenFeatures(const Ahead& ahead) const;
   void Learn(size_t rung, const Record& record, double value);
   Record* RecordsOf(size_t rung) const;
   Horizon* HorizonsOf(size_t regression) const;
   size_t rungs(size_t regression) const { return plan_.rungs(regression); }
   size_t horizons() const;
   float Memory(float keep) const;
-  float Distance(const Horizon& horizon, const Then& then) const;
 
   const Past& past_;
   const DirectPlan& plan_;
@@ -92,8 +99,8 @@ class DirectRegressions {
   UdCovariance<kThen> then_covariance_{1};
   std::unique_ptr<Horizon[]> horizons_;  // of the first regression, of the second, ...
   std::unique_ptr<Record[]> records_;    // of the first rung, of the second, ...
-  Now now_{};
-  bool seasonal_ = false;  // what the weights were learnt against
+  std::array<float, kNow - 1> now_{};    // the features but the constant
+  bool seasonal_ = false;                // what the weights were learnt against
   bool ready_ = false;
 };
 

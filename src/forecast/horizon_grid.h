@@ -7,6 +7,8 @@
 #include <numeric>
 #include <span>
 
+#include "forecast/divisor.h"
+
 namespace promcast {
 
 /// Which forecasts of one horizon are kept until their value arrives: every `stride`th cell's. The stride shares no
@@ -15,18 +17,23 @@ namespace promcast {
 struct HorizonGrid {
   int steps = 1;
   int stride = 1;
+  Divisor by_stride{1};
+  Divisor by_pending{1};
 
   /// At most `max_pending` forecasts wait. `season_length` in cells; 1 when there is none.
   static HorizonGrid Make(int steps, int max_pending, int season_length) {
     int stride = (steps + max_pending - 1) / max_pending;
     while (stride > 1 && std::gcd(stride, season_length) > 1) stride++;
-    return {steps, stride};
+    HorizonGrid grid{steps, stride};
+    grid.by_stride = Divisor(static_cast<uint32_t>(stride));
+    grid.by_pending = Divisor(static_cast<uint32_t>(grid.pending()));
+    return grid;
   }
   /// Forecasts that wait at the same time.
   int pending() const { return (steps + stride - 1) / stride; }
-  bool Keeps(int64_t now) const { return now % stride == 0; }
+  bool Keeps(int64_t now) const { return by_stride.Remainder(now) == 0; }
   /// Where the forecast issued at that cell waits.
-  int SlotOf(int64_t issued) const { return static_cast<int>(issued / stride % pending()); }
+  int SlotOf(int64_t issued) const { return static_cast<int>(by_pending.Remainder(by_stride.Quotient(issued))); }
   /// The cell at which the forecast for `now` was issued; negative when none was kept.
   int64_t IssuedFor(int64_t now) const {
     const int64_t issued = now - steps;

@@ -17,9 +17,7 @@ void LagRing::Update(double value) {
   newest_ = (newest_ + 1) % kRecent;
   const float leaving = recent_[newest_];
   recent_[newest_] = static_cast<float>(value);
-  int step = step_ - kRecent;
-  while (step < 0) step += length_;
-  Leave(step, leaving);
+  Leave(StepAgo(kRecent), leaving);
 }
 
 void LagRing::Leave(int step, float value) {
@@ -43,25 +41,13 @@ void LagRing::Skip(int64_t cells) {
   step_ = static_cast<int>((step_ + left) % length_);
 }
 
-double LagRing::Ago(int cells) const {
-  if (cells < kRecent) {
-    const float value = recent_[(newest_ + kRecent - static_cast<uint32_t>(cells)) % kRecent];
-    if (!std::isnan(value)) return value;
-  }
-  int step = step_ - cells;
-  while (step < 0) step += length_;
-  return cells_.Get(PhaseOf(step));
-}
-
 double LagRing::AroundAgo(int cells, int width) const {
   const int newest = std::max(cells - width, 0);
   const int oldest = std::min(cells + width, length_ + kRecent - 1);
   if (newest >= kRecent) {
     // All are in their phases, evenly on both sides of the middle one.
-    int step = step_ - (newest + oldest) / 2;
-    while (step < 0) step += length_;
-    const int phases = (oldest - newest) / 2 * phases_ / length_;
-    return cells_.MeanAround(PhaseOf(step), phases);
+    const int phases = PhaseOf((oldest - newest) / 2);
+    return cells_.MeanAround(PhaseOf(StepAgo((newest + oldest) / 2)), phases);
   }
   double sum = 0;
   int count = 0;

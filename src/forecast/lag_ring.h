@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include "forecast/block_memory.h"
+#include "forecast/season_clock.h"
 
 namespace promcast {
 
@@ -23,21 +26,37 @@ class LagRing {
   void Skip(int64_t cells);
 
   /// The value `cells` ago, 0 to length() + kRecent - 1. NaN when unknown.
-  double Ago(int cells) const;
+  double Ago(int cells) const {
+    if (cells < kRecent) {
+      const float value = recent_[(newest_ + kRecent - static_cast<uint32_t>(cells)) % kRecent];
+      if (!std::isnan(value)) return value;
+    }
+    return cells_.Get(PhaseOf(StepAgo(cells)));
+  }
   /// Mean of Ago over +-width cells (whole phases where those are longer), without those unknown or out of reach.
   double AroundAgo(int cells, int width) const;
   /// How long ago the newest cell of the same phase as the one `steps` (>= 1) ahead was.
   int AgoOfPhaseAhead(int64_t steps) const {
-    const auto ahead = static_cast<int>(steps % length_);
+    const auto ahead = static_cast<int>(steps < length_ ? steps : steps % length_);
     return ahead == 0 ? 0 : length_ - ahead;
   }
   int length() const { return length_; }
+  /// See FetchMemory(): the phases of the cells about now.
+  void Fetch() const {
+    cells_.Fetch(PhaseOf(StepAgo(kRecent)));
+    cells_.Fetch(PhaseOf(StepAgo(std::max(length_ - kRecent, 0))));
+  }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
   template <class Archive>
   void Persist(Archive& archive);
 
  private:
-  int PhaseOf(int step) const { return static_cast<int>(static_cast<int64_t>(step) * phases_ / length_); }
+  int PhaseOf(int step) const { return phases_ == length_ ? step : PhaseAt(step, phases_, length_); }
+  int StepAgo(int cells) const {
+    int step = step_ - cells;
+    while (step < 0) step += length_;
+    return step;
+  }
   void Leave(int step, float value);
 
   int length_;

@@ -1,6 +1,7 @@
 #include "forecast/past.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -17,14 +18,30 @@ constexpr int kMostSeen = 255;  // no level is slower than a plain mean of so ma
 constexpr double kTiny = 1e-9;
 constexpr double kOffsetRate = .1;
 constexpr int kOffsetShiftAfter = 12;
-constexpr double kLogDamping = -.0028882;  // log2 .998: of an offset, a step
-constexpr double kNewestCycle = .15;       // its weight in the first season's shape
-constexpr double kNewestLonger = .2;       // in a longer one's
-constexpr int kSmoothedPart = 144;         // a shape is smoothed over this part of its season to either side
-constexpr int kRecalledCycles = 3;         // of a season that was found
-constexpr size_t kLevelNow = 1;            // which level tells how far off a shape the series is when it is found
-constexpr int kLongerSmoothing = 1;        // phases, where each is the mean of several cells
+constexpr double kDamping = .998;                // of an offset, a step
+constexpr double kLogDamping = -.0028882793248;  // its logarithm to base two
+constexpr double kNewestCycle = .15;             // its weight in the first season's shape
+constexpr double kNewestLonger = .2;             // in a longer one's
+constexpr int kSmoothedPart = 144;               // a shape is smoothed over this part of its season to either side
+constexpr int kRecalledCycles = 3;               // of a season that was found
+constexpr size_t kLevelNow = 1;                  // which level tells how far off a shape the series is when it is found
+constexpr int kLongerSmoothing = 1;              // phases, where each is the mean of several cells
 constexpr int64_t kMostCells = int64_t{1} << 62;
+
+template <size_t count>
+constexpr std::array<double, count> Powers(double base) {
+  std::array<double, count> powers{1};
+  for (size_t i = 1; i < count; i++) powers[i] = base * powers[i - 1];
+  return powers;
+}
+
+// What of an offset is expected to be left.
+double OffsetLeft(int64_t steps) {
+  static constexpr auto kSoon = Powers<64>(kDamping);
+  if (static_cast<uint64_t>(steps) < kSoon.size()) return kSoon[static_cast<size_t>(steps)];
+  return std::exp2(kLogDamping * static_cast<double>(steps));
+}
+
 }  // namespace
 
 void Past::Level::Update(double newest, double rate, int shift_after) {
@@ -180,7 +197,7 @@ double Past::OrSlowestLevel(double value) const {
 }
 
 Ahead Past::LookAhead(int64_t steps) const {
-  Ahead ahead{steps, kNaN, 0, 0, 0, kNaN, kNaN, std::exp2(kLogDamping * static_cast<double>(steps))};
+  Ahead ahead{steps, kNaN, 0, 0, 0, kNaN, kNaN, OffsetLeft(steps)};
   PhaseReading season{kNaN, kNaN};
   if (seasonal()) season = profile_.At(steps);
   ahead.season = season.smooth;
@@ -213,14 +230,17 @@ double Past::AroundSeasonAgo() const {
   return lag() ? lag()->AroundAgo(lag()->length(), kWidth) : kNaN;
 }
 
-void Past::Fetch(int depth) const {
+void Past::Fetch() const {
   if (!profile_) return;
-  if (depth == 1) {
-    profile_.FetchHead();
-    return FetchMemory(cycles_.get(), cycles_ ? sizeof(Cycles) : 0);
-  }
+  profile_.FetchHead();
+  FetchMemory(cycles_.get(), cycles_ ? sizeof(Cycles) : 0);
+}
+
+void Past::FetchPhases() const {
+  if (!profile_) return;
   profile_.FetchPhases();
   if (!cycles_) return;
+  if (const LagRing* ring = lag()) ring->Fetch();
   for (const SeasonProfile& longer : cycles_->longer) longer.FetchHead();
 }
 

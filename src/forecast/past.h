@@ -98,8 +98,10 @@ class Past {
   double SeasonAgo() const;
   double AroundSeasonAgo() const;
 
-  /// See FetchMemory(): what lies `depth` pointers (1 or 2) away, last what is known of the phases around now.
-  void Fetch(int depth) const;
+  /// See FetchMemory(): what lies a pointer away.
+  void Fetch() const;
+  /// What lies two pointers away: what is known of the phases around now.
+  void FetchPhases() const;
   size_t HeapBytes() const;
   /// Read into a past that has the same seasons.
   template <class Archive>

@@ -96,12 +96,13 @@ void PhaseMemory<Cell>::Fit() {
 
 template <class Cell>
 typename PhaseMemory<Cell>::Range PhaseMemory<Cell>::Known() const {
-  int low = kLargest;
-  int high = -kLargest;
-  for (int i = 0; i < phases(); i++) {
-    if (cells_[i] == kUnknown) continue;
-    low = std::min<int>(low, cells_[i]);
-    high = std::max<int>(high, cells_[i]);
+  // Without a branch, so that it becomes vector code.
+  Cell low = kLargest;
+  Cell high = kUnknown;
+  for (const Cell cell : cells_) {
+    const Cell known = cell == kUnknown ? kLargest : cell;
+    low = known < low ? known : low;
+    high = cell > high ? cell : high;
   }
   if (low > high) return {unit_.base, unit_.base};
   return {unit_.base + unit_.size * low, unit_.base + unit_.size * high};
@@ -111,10 +112,14 @@ template <class Cell>
 void PhaseMemory<Cell>::Recode(Range range) {
   const double base = range.low / 2 + range.high / 2;
   const double unit = (range.high - range.low) / kSpan<Cell>;
-  for (int i = 0; i < phases(); i++) {
-    if (cells_[i] == kUnknown) continue;
-    const double code = unit > 0 ? (unit_.base - base + unit_.size * cells_[i]) / unit : 0;
-    cells_[i] = static_cast<Cell>(std::lrint(std::clamp<double>(code, -kLargest, kLargest)));
+  const auto shift = static_cast<float>(unit > 0 ? (unit_.base - base) / unit : 0);
+  const auto ratio = static_cast<float>(unit > 0 ? unit_.size / unit : 0);
+  constexpr float kMost = kLargest;
+  for (Cell& cell : cells_) {
+    const float code = shift + ratio * static_cast<float>(cell);
+    const float bounded = code < -kMost ? -kMost : (code > kMost ? kMost : code);
+    const auto rounded = static_cast<int>(bounded + (bounded < 0 ? -.5F : .5F));
+    cell = cell == kUnknown ? kUnknown : static_cast<Cell>(rounded);
   }
   unit_.base = base;
   unit_.size = unit;

@@ -144,9 +144,9 @@ void SeasonProfile::Learn(int phase, double value, int season) {
 PhaseReading SeasonProfile::At(int64_t steps) const {
   if (!known()) return {kNaN, kNaN};
   const double position = head().clock.Position(steps);
-  const double below = std::floor(position);
+  const int below = static_cast<int>(position + 1) - 1;  // the position is above -1
   const int smoothing = head().smoothing;
-  return WithCells([&](auto cells) { return cells.Around(static_cast<int>(below), position - below, smoothing); });
+  return WithCells([&](auto cells) { return cells.Around(below, position - below, smoothing); });
 }
 
 bool SeasonProfile::known() const {

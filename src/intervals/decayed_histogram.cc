@@ -1,6 +1,8 @@
 #include "intervals/decayed_histogram.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -8,9 +10,38 @@
 
 namespace promcast {
 namespace {
-constexpr double kLowest = .06;         // upper edge of bucket 0
-constexpr double kLogWidth = .1739533;  // ln 1.19
+constexpr double kLowest = .06;              // upper edge of bucket 0
+constexpr double kGrowth = 1.19;             // of a bucket's upper edge
+constexpr double kLogWidth = .1739533;       // its logarithm
+constexpr float kBitsOfBucket = .25096154F;  // its logarithm to base two
+constexpr float kBitsOfLowest = -4.0588937F;
+
+template <size_t count>
+constexpr std::array<double, count> UpperEdges() {
+  std::array<double, count> edges{kLowest};
+  for (size_t i = 1; i < count; i++) edges[i] = kGrowth * edges[i - 1];
+  return edges;
+}
+
+// Of a positive number: its exponent, and the rest as if the logarithm were straight between two exponents, which is
+// too little by less than .0861.
+float LogarithmAtMost(float x) {
+  constexpr float kBitsOfExponent = 1 << 23;
+  constexpr float kBias = 127;
+  return static_cast<float>(std::bit_cast<int32_t>(x)) / kBitsOfExponent - kBias;
+}
+
 }  // namespace
+
+int DecayedHistogram::BucketOf(double ratio) {
+  static constexpr std::array<double, kBuckets> kEdges = UpperEdges<kBuckets>();
+  if (!(ratio > kLowest)) return 0;
+  if (ratio > kEdges[kBuckets - 2]) return kBuckets - 1;
+  // At most one bucket too low.
+  int bucket = static_cast<int>((LogarithmAtMost(static_cast<float>(ratio)) - kBitsOfLowest) / kBitsOfBucket);
+  while (ratio > kEdges[bucket]) bucket++;
+  return bucket;
+}
 
 void DecayedHistogram::Add(double ratio, int half_life) {
   half_life = std::clamp(half_life, 1, kLongestHalfLife);
@@ -21,10 +52,7 @@ void DecayedHistogram::Add(double ratio, int half_life) {
   }
   newest_weight_ = static_cast<uint16_t>(Weight(half_life));
   since_halving_++;
-  int bucket = 0;
-  if (ratio > kLowest) {
-    bucket = static_cast<int>(std::min(std::ceil(std::log(ratio / kLowest) / kLogWidth), kBuckets - 1.));
-  }
+  const int bucket = BucketOf(ratio);
   const int added = std::min<int>(newest_weight_, UINT16_MAX - counts_[bucket]);
   counts_[bucket] = static_cast<uint16_t>(counts_[bucket] + added);
   total_ += added;

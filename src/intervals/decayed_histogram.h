@@ -27,6 +27,7 @@ class DecayedHistogram {
   static constexpr int kBuckets = 36;
   static constexpr int kUnit = 8;  // weight of a value right after halving
 
+  static int BucketOf(double ratio);
   int Weight(int half_life) const { return kUnit + kUnit * since_halving_ / half_life; }
 
   std::array<uint16_t, kBuckets> counts_{};

@@ -14,14 +14,14 @@ double PhaseScale::At(double position) const {
   const auto below = static_cast<int>(place);
   const double part = place - below;
   const double ratio = ((1 - part) * ratios_[below % kPhases] + part * ratios_[(below + 1) % kPhases]) / kOne;
-  const double believed = std::max(ratio, kLeast);
+  const auto believed = static_cast<float>(std::max(ratio, kLeast));
   return std::sqrt(believed * std::sqrt(believed));
 }
 
 void PhaseScale::Learn(double position, double ratio, double rate) {
   uint16_t& known = ratios_[static_cast<int>(position * kPhases)];
   const double newest = std::min(ratio, kFarthest) * kOne;
-  known = static_cast<uint16_t>(std::lround(known + rate * (newest - known)));
+  known = static_cast<uint16_t>(std::lrint(known + rate * (newest - known)));
 }
 
 }  // namespace promcast

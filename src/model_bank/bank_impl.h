@@ -67,7 +67,12 @@ struct ModelBank::Impl {
   }
   std::span<ExtraModel> extra() const { return further ? std::span(further->models) : std::span<ExtraModel>(); }
   SeasonDetector* detector() const { return further ? further->detector.get() : nullptr; }
-  std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const;
+  /// As many as a mix takes. `features`: what the regressions, where there are any, know of that cell.
+  std::span<const double> Ask(const Ahead& ahead, DirectRegressions::Features& features, Forecasts& out) const;
+  std::span<const double> Ask(const Ahead& ahead, Forecasts& out) const {
+    DirectRegressions::Features features;
+    return Ask(ahead, features, out);
+  }
   double HalfWidth(size_t rung, size_t coverage_index, double scale) const;
   void Learn(double value);
   std::vector<int> Seasons() const;

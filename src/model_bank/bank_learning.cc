@@ -13,12 +13,16 @@ constexpr double kRangeMargin = .2;
 
 }  // namespace
 
-std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out) const {
+std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, DirectRegressions::Features& features,
+                                             Forecasts& out) const {
   const size_t experts = plan->experts.size();
   const size_t models = plan->models();
   for (size_t i = 0; i < experts; i++) out[i] = plan->experts[i]->Forecast(past, ahead);
   const size_t first_extra = plan->first_extra();
-  if (regressions) regressions->Forecast(ahead, {out.data() + experts, first_extra - experts});
+  if (regressions) {
+    features = regressions->FeaturesOf(ahead);
+    regressions->Forecast(ahead, features, {out.data() + experts, first_extra - experts});
+  }
   const int steps = static_cast<int>(ahead.steps);
   double* next = out.data() + first_extra;
   for (const auto& [model, true_zero, borrowed] : extra()) {
@@ -28,8 +32,16 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, Forecasts& out)
     model->Forecast({&steps, 1}, {&forecast, 1});
     if (true_zero) forecast = scale.ToModel(forecast);
   }
-  for (size_t i = 0; i < models; i++) out[i] = InRange(out[i]);
-  return {out.data(), models};
+  const size_t lanes = HorizonMix::Lanes(models);
+  for (size_t i = models; i < lanes; i++) out[i] = std::numeric_limits<double>::quiet_NaN();
+  const double margin = kRangeMargin * (past.high() - past.low());
+  const double low = past.low() - margin;
+  const double high = past.high() + margin;
+  for (size_t i = 0; i < lanes; i++) {
+    const double at_least = out[i] < low ? low : out[i];
+    out[i] = at_least > high ? high : at_least;
+  }
+  return {out.data(), lanes};
 }
 
 // Nothing may run away: at most a fifth of the seen range beyond it. NaN stays NaN.
@@ -78,12 +90,14 @@ void ModelBank::Impl::Learn(double value) {
   }
   const double z = scale.ToModel(value);
   never_negative = never_negative && value >= 0;
-  for (size_t rung = 0; rung < rungs(); rung++) {
+  const size_t horizons = rungs();
+  for (size_t rung = 0; rung < horizons; rung++) {
     const auto resolved = mix(rung).Resolve(now, z);
     if (rung == 0) ScoreAnomaly(resolved);
   }
   past.Update(z);
-  for (size_t i = 0; i < lines().size(); i++) lines()[i].Update(z, plan->line_keeps[i]);
+  const std::span<TrendLine> all_lines = lines();
+  for (size_t i = 0; i < all_lines.size(); i++) all_lines[i].Update(z, plan->line_keeps[i]);
   for (ExtraModel& one : extra()) {
     if (one.model) one.model->Update(one.true_zero ? value : z);
     if (one.borrowed && past.seasonal()) one.model.reset();
@@ -120,16 +134,18 @@ void ModelBank::Impl::MakeSeasonalExtra(std::span<const int> seasons) {
 
 void ModelBank::Impl::IssueAll() {
   Forecasts forecasts;
+  DirectRegressions::Features features;
   Widths widths;
   const size_t coverages = options().coverages.size();
-  for (size_t rung = 0; rung < rungs(); rung++) {
+  const size_t horizons = rungs();
+  for (size_t rung = 0; rung < horizons; rung++) {
     HorizonMix own = mix(rung);
     const bool kept = own.Keeps(now);
     const bool checked = own.Checks(now);
     if (!kept && !checked) continue;
     const Ahead ahead = past.LookAhead(own.plan().grid.steps);
-    const auto asked = Ask(ahead, forecasts);
-    if (kept && regressions) regressions->Keep(rung, now, ahead);
+    const auto asked = Ask(ahead, features, forecasts);
+    if (kept && regressions) regressions->Keep(rung, now, ahead, features);
     Mixed mixed = own.Mix(asked, now + own.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);

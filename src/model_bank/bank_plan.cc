@@ -99,6 +99,7 @@ BankPlan::BankPlan(BankOptions bank_options) : options(std::move(bank_options)) 
   tail_bytes = line_keeps.size() * sizeof(TrendLine);
   for (HorizonPlan& plan : ladder) {
     plan.models = models();
+    HorizonMix::Lay(plan);
     plan.offset = tail_bytes;
     tail_bytes += HorizonMix::Bytes(plan);
   }

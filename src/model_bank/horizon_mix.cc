@@ -8,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "forecast/block_float.h"
+#include "forecast/float4.h"
 
 namespace promcast {
 namespace {
@@ -27,19 +28,30 @@ constexpr float kMostTilted = 50;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-float Power4(float x) {
+template <class Number>
+Number Power4(Number x) {
   return x * x * (x * x);
 }
 
-// A model's weights before they are made to add up to one. `best`: the least loss of those awake; of what sleeps the
+// The models' weights before they are made to add up to one. `best`: the least loss of those awake; of what sleeps the
 // loss may be anything.
-float MedianWeight(float best, float loss) {
-  const float ratio = (best + kTiny) / (loss + kTiny);
-  const float at_most_one = ratio < 1 ? ratio : 1;
-  return Power4(at_most_one > kLeastRatio ? at_most_one : kLeastRatio);
+Float4 MedianWeights(float best, Float4 losses) {
+  const Float4 ratios = (best + kTiny) / (losses + kTiny);
+  return Power4(Max(Min(ratios, All4(1)), All4(kLeastRatio)));
 }
-float MeanWeight(float median_weight, float tilt) {
-  return Power4(median_weight) * tilt;
+Float4 MeanWeights(Float4 median_weights, Float4 tilts) {
+  return Power4(median_weights) * tilts;
+}
+
+// Changes `count` numbers four at a time. The last four may reach beyond them, where all is left as it is.
+template <class Change>
+void ChangeFours(float* numbers, size_t count, Change change) {
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) Store4(numbers + i, change(i, Load4(numbers + i)));
+  if (i == count) return;
+  const Float4 old = Load4(numbers + i);
+  const Mask4 changed = Mask4{0, 1, 2, 3} < static_cast<int>(count - i);
+  Store4(numbers + i, Select(changed, change(i, old), old));
 }
 
 }  // namespace
@@ -53,9 +65,16 @@ struct HorizonMix::Record {
   BlockInt* codes() { return reinterpret_cast<BlockInt*>(this + 1); }
 };
 
+void HorizonMix::Lay(HorizonPlan& plan) {
+  const HorizonMix mix(plan, nullptr);
+  plan.sum_bytes = sizeof(Head) + mix.sums() * sizeof(float) + (mix.knows_phases() ? sizeof(PhaseScale) : 0);
+  const size_t bytes = sizeof(Record) + mix.fields() * sizeof(BlockInt);
+  plan.record_bytes = (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
+}
+
 size_t HorizonMix::Bytes(const HorizonPlan& plan) {
   const HorizonMix mix(plan, nullptr);
-  return (mix.SumBytes() + mix.PendingBytes() + kAlignment - 1) / kAlignment * kAlignment;
+  return (plan.sum_bytes + mix.PendingBytes() + kAlignment - 1) / kAlignment * kAlignment;
 }
 
 void HorizonMix::Start(const HorizonPlan& plan, std::byte* memory) {
@@ -67,22 +86,17 @@ void HorizonMix::Start(const HorizonPlan& plan, std::byte* memory) {
   std::uninitialized_fill_n(mix.losses(), mix.sums() - mix.models(), 0.F);
   if (mix.knows_phases()) new (memory + sizeof(Head) + mix.sums() * sizeof(float)) PhaseScale;
   for (int slot = 0; slot < plan.grid.pending(); slot++) {
-    new (memory + mix.SumBytes() + slot * mix.record_bytes()) Record;
+    new (memory + plan.sum_bytes + slot * plan.record_bytes) Record;
   }
   for (int slot = 0; plan.checks && slot < plan.checks->pending(); slot++) mix.CheckAt(slot).Clear();
 }
 
-size_t HorizonMix::record_bytes() const {
-  const size_t bytes = sizeof(Record) + fields() * sizeof(BlockInt);
-  return (bytes + alignof(Record) - 1) / alignof(Record) * alignof(Record);
-}
-
 HorizonMix::Record& HorizonMix::RecordAt(int slot) const {
-  return *std::launder(reinterpret_cast<Record*>(memory_ + SumBytes() + slot * record_bytes()));
+  return *std::launder(reinterpret_cast<Record*>(memory_ + plan_.sum_bytes + slot * plan_.record_bytes));
 }
 
 CheckedBand HorizonMix::CheckAt(int slot) const {
-  return CheckedBand(memory_ + SumBytes() + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
+  return CheckedBand(memory_ + plan_.sum_bytes + RecordBytes() + slot * CheckedBand::Bytes(coverages()));
 }
 
 PhaseScale& HorizonMix::phase_scale() const {
@@ -91,76 +105,77 @@ PhaseScale& HorizonMix::phase_scale() const {
 
 Mixed HorizonMix::Mix(std::span<const double> forecasts, int64_t target) const {
   // What most banks have is known to the compiler, which then leaves no loop.
-  switch (lanes()) {
-    case 8:
-      return MixLanes(std::integral_constant<size_t, 8>(), forecasts, target);
-    case 12:
-      return MixLanes(std::integral_constant<size_t, 12>(), forecasts, target);
+  switch (const size_t blocks = Lanes(models()) / 4) {
+    case 2:
+      return MixBlocks(std::integral_constant<size_t, 2>(), forecasts.data(), target);
+    case 3:
+      return MixBlocks(std::integral_constant<size_t, 3>(), forecasts.data(), target);
     default:
-      return MixLanes(lanes(), forecasts, target);
+      return MixBlocks(blocks, forecasts.data(), target);
   }
 }
 
-template <class Lanes>
-Mixed HorizonMix::MixLanes(Lanes count, std::span<const double> forecasts, int64_t target) const {
-  using Floats = std::array<float, kMaxModels>;
+template <class Blocks>
+Mixed HorizonMix::MixBlocks(Blocks blocks, const double* forecasts, int64_t target) const {
+  constexpr size_t kMostBlocks = kMaxModels / 4;
   const double base = forecasts[0];
-  Mixed mixed;
-  Floats& apart = mixed.models;  // from the base; what is beyond the models sleeps as well
-  for (size_t i = 0; i < models(); i++) apart[i] = static_cast<float>(forecasts[i] - base);
-  for (size_t i = models(); i < count; i++) apart[i] = kNaN;
-  const float* loss = losses();
-  const float* tilt = tilts();
-  Floats distance;
-  Floats weight;  // in the median
-  float best = kInfinity;
-  float low = 0;
-  float high = 0;
-#pragma omp simd reduction(min : best, low) reduction(max : high)
-  for (size_t i = 0; i < count; i++) {
-    const bool awake = apart[i] == apart[i];
-    weight[i] = awake ? 1.F : 0.F;
-    distance[i] = awake ? apart[i] : 0.F;
-    const float awake_loss = awake ? loss[i] : kInfinity;
-    best = best < awake_loss ? best : awake_loss;
-    low = low < distance[i] ? low : distance[i];
-    high = high > distance[i] ? high : distance[i];
+  std::array<float, kMaxModels> apart;  // from the base
+  for (size_t i = 0; i < 4 * blocks; i++) apart[i] = static_cast<float>(forecasts[i] - base);
+  Float4 distance[kMostBlocks];
+  Float4 weight[kMostBlocks];  // in the median
+  Float4 best = All4(kInfinity);
+  Float4 lowest{};
+  Float4 highest{};
+  for (size_t b = 0; b < blocks; b++) {
+    const Float4 one = Load4(&apart[4 * b]);
+    const Mask4 awake = one == one;
+    distance[b] = Where(awake, one);
+    weight[b] = Where(awake, All4(1));
+    best = Min(best, Select(awake, Load4(losses() + 4 * b), All4(kInfinity)));
+    lowest = Min(lowest, distance[b]);
+    highest = Max(highest, distance[b]);
   }
-  float weights = 0;
-  float mean_weights = 0;
-  float sum = 0;
-#pragma omp simd reduction(+ : weights, mean_weights, sum)
-  for (size_t i = 0; i < count; i++) {
-    weight[i] *= MedianWeight(best, loss[i]);
-    const float mean_weight = MeanWeight(weight[i], tilt[i]);
-    weights += weight[i];
-    mean_weights += mean_weight;
-    sum += mean_weight * distance[i];
+  const float best_loss = Smallest(best);
+  const float low = Smallest(lowest);
+  const float high = Largest(highest);
+  Float4 weight_sums{};
+  Float4 mean_weight_sums{};
+  Float4 sums{};
+  for (size_t b = 0; b < blocks; b++) {
+    weight[b] *= MedianWeights(best_loss, Load4(losses() + 4 * b));
+    const Float4 mean_weight = MeanWeights(weight[b], Load4(tilts() + 4 * b));
+    weight_sums += weight[b];
+    mean_weight_sums += mean_weight;
+    sums += mean_weight * distance[b];
   }
-  const float mean_distance = std::clamp(sum / mean_weights, low, high);
-  Floats below{};  // weight at or below each
-  for (size_t j = 0; j < models(); j++) {
-    const float from = distance[j];
-    const float more = weight[j];
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) below[i] += from <= distance[i] ? more : 0.F;
+  const Float4 totals = Sums(weight_sums, mean_weight_sums, sums, Float4{});
+  const float weights = totals[0];
+  const float mean_distance = std::clamp(totals[2] / totals[1], low, high);
+  Float4 below[kMostBlocks]{};  // weight at or below each
+  for (size_t j = 0; j < blocks; j++) {
+    for (size_t k = 0; k < 4; k++) {
+      const Float4 from = All4(distance[j][k]);
+      const Float4 more = All4(weight[j][k]);
+      for (size_t b = 0; b < blocks; b++) below[b] += Where(from <= distance[b], more);
+    }
   }
-  float median_distance = high;
-#pragma omp simd reduction(min : median_distance)
-  for (size_t i = 0; i < count; i++) {
-    const float candidate = 2 * below[i] >= weights ? distance[i] : high;
-    const float awake_candidate = weight[i] > 0 ? candidate : high;
-    median_distance = median_distance < awake_candidate ? median_distance : awake_candidate;
+  Float4 medians = All4(high);
+  for (size_t b = 0; b < blocks; b++) {
+    const Mask4 candidate = (2 * below[b] >= weights) & (weight[b] > 0);
+    medians = Min(medians, Select(candidate, distance[b], medians));
   }
+  const float median_distance = Smallest(medians);
   const float mixed_distance = median_distance + (mean_distance - median_distance) * MeanShare();
-  float spread = 0;
-#pragma omp simd reduction(+ : spread)
-  for (size_t i = 0; i < count; i++) spread += weight[i] * std::abs(distance[i] - mixed_distance);
-  for (size_t i = 0; i < count; i++) apart[i] -= mixed_distance;
+  Mixed mixed;
+  Float4 spread{};
+  for (size_t b = 0; b < blocks; b++) {
+    spread += weight[b] * Abs(distance[b] - mixed_distance);
+    Store4(&mixed.models[4 * b], Load4(&apart[4 * b]) - mixed_distance);
+  }
   mixed.point = base + mixed_distance;
   mixed.mean = mean_distance - mixed_distance;
   mixed.median = median_distance - mixed_distance;
-  mixed.scale = head().band.Scale(spread / weights);
+  mixed.scale = head().band.Scale(Sum(spread) / weights);
   if (knows_phases()) mixed.scale *= phase_scale().At(Position(target));
   return mixed;
 }
@@ -170,22 +185,24 @@ double HorizonMix::HalfWidth(size_t index, double scale) const {
 }
 
 void HorizonMix::Issue(int64_t now, const Mixed& mixed, std::span<const double> half_widths) {
-  std::array<float, kMaxModels + 4 + kMaxCoverages> fields;
-  std::copy_n(mixed.models.begin(), models(), fields.begin());
-  fields[mean()] = mixed.mean;
-  fields[median()] = mixed.median;
+  Fields fields;
+  // What is so far off costs the others no precision; NaN stays NaN.
+  const auto usual = static_cast<float>(mixed.scale);
+  const float farthest = usual > 0 ? kFarthestKept * usual : kInfinity;
+  for (size_t i = 0; i < models(); i += 4) {
+    const Float4 distance = Load4(&mixed.models[i]);
+    const Float4 kept = Max(Min(distance, All4(farthest)), All4(-farthest));
+    Store4(&fields[i], Select(distance == distance, kept, distance));
+  }
+  fields[mean()] = std::clamp(mixed.mean, -farthest, farthest);
+  fields[median()] = std::clamp(mixed.median, -farthest, farthest);
   for (size_t i = 0; i < coverages(); i++) {
     fields[charged() + i] = half_widths.empty() ? kNaN : static_cast<float>(half_widths[i]);
   }
   Record& record = RecordAt(plan_.grid.SlotOf(now));
   record.point = static_cast<float>(mixed.point);
   record.point_rest = static_cast<float>(mixed.point - record.point);
-  fields[scale()] = static_cast<float>(mixed.scale);
-  if (fields[scale()] > 0) {
-    // What is so far off costs the others no precision; NaN stays NaN.
-    const float farthest = kFarthestKept * fields[scale()];
-    for (size_t i = 0; i < charged(); i++) fields[i] = std::clamp(fields[i], -farthest, farthest);
-  }
+  fields[scale()] = usual;
   fields[line()] = static_cast<float>(mixed.line - mixed.point);
   record.unit = PackBlock(fields.data(), this->fields(), record.codes());
 }
@@ -196,11 +213,10 @@ void HorizonMix::Charge(const float* distances, float moved, float limit) {
   // A wild value leaves every model far off: all errors shrink alike, so that their order still counts.
   const float share = residual > limit ? limit / residual : 1;
   const float asleep = kSleepingCharge * share * residual;
-  float* loss = losses();
-  for (size_t i = 0; i < charged(); i++) {
-    const float error = share * std::abs(moved - distances[i]);
-    loss[i] = plan_.loss_keep * loss[i] + std::min(error == error ? error : asleep, limit);
-  }
+  ChangeFours(losses(), charged(), [&](size_t i, Float4 loss) {
+    const Float4 error = share * Abs(moved - Load4(distances + i));
+    return plan_.loss_keep * loss + Min(Select(error == error, error, All4(asleep)), All4(limit));
+  });
 }
 
 void HorizonMix::Tilt(const float* distances, float moved) {
@@ -208,13 +224,13 @@ void HorizonMix::Tilt(const float* distances, float moved) {
   if (!(usual > 0)) return;
   const float mean_distance = distances[mean()];
   const float lack = std::clamp((moved - mean_distance) / usual, -1.F, 1.F);
-  float* tilt = tilts();
-  for (size_t i = 0; i < models(); i++) {
-    const float apart = (distances[i] - mean_distance) / usual;
-    const float side = apart == apart ? std::clamp(apart, -kFarthestTilted, kFarthestTilted) : 0;
-    const float moved_tilt = tilt[i] * (1 + kTiltRate * lack * side) + kTiltForgotten * (1 - tilt[i]);
-    tilt[i] = std::clamp(moved_tilt, 1 / kMostTilted, kMostTilted);
-  }
+  ChangeFours(tilts(), models(), [&](size_t i, Float4 tilt) {
+    const Float4 apart = (Load4(distances + i) - mean_distance) / usual;
+    const Float4 bounded = Max(Min(apart, All4(kFarthestTilted)), All4(-kFarthestTilted));
+    const Float4 side = Where(apart == apart, bounded);
+    const Float4 moved_tilt = tilt * (1 + kTiltRate * lack * side) + kTiltForgotten * (1 - tilt);
+    return Max(Min(moved_tilt, All4(kMostTilted)), All4(1 / kMostTilted));
+  });
 }
 
 void HorizonMix::IssueCheck(int64_t now, double point, std::span<const double> half_widths) {
@@ -239,7 +255,7 @@ std::optional<ResolvedForecast> HorizonMix::Resolve(int64_t now, double value) {
   if (issued < 0) return std::nullopt;
   Record& record = RecordAt(plan_.grid.SlotOf(issued));
   if (std::isnan(record.point)) return std::nullopt;
-  std::array<float, kMaxModels + 4 + kMaxCoverages> fields;
+  Fields fields;
   UnpackBlock(record.codes(), this->fields(), record.unit, fields.data());
   const double error = value - (static_cast<double>(record.point) + record.point_rest);
   const float* half_widths = fields.data() + charged();
@@ -338,9 +354,9 @@ std::vector<ModelWeight> HorizonMix::Weights(uint32_t dropped) const {
   double median_sum = 0;
   for (size_t i = 0; i < models(); i++) {
     if (!awake(i)) continue;
-    const float weight = MedianWeight(best, losses()[i]);
-    median_sum += median_weights[i] = weight;
-    mean_sum += mean_weights[i] = MeanWeight(weight, tilts()[i]);
+    const Float4 weight = MedianWeights(best, All4(losses()[i]));
+    median_sum += median_weights[i] = weight[0];
+    mean_sum += mean_weights[i] = MeanWeights(weight, All4(tilts()[i]))[0];
   }
   const double mean_share = MeanShare();
   std::vector<ModelWeight> weights(models(), {{}, 0, kNaN});
@@ -356,15 +372,14 @@ std::vector<ModelWeight> HorizonMix::Weights(uint32_t dropped) const {
 float HorizonMix::MeanShare() const {
   const float mean_loss = losses()[mean()] + kTiny;
   const float median_loss = losses()[median()] + kTiny;
-  const float least = std::min(mean_loss, median_loss);
-  const float mean_vote = Power4(Power4(least / mean_loss));
-  const float median_vote = Power4(Power4(least / median_loss));
-  return mean_vote / (mean_vote + median_vote);
+  if (mean_loss <= median_loss) return 1 / (1 + Power4(Power4(mean_loss / median_loss)));
+  const float mean_vote = Power4(Power4(median_loss / mean_loss));
+  return mean_vote / (mean_vote + 1);
 }
 
 void HorizonMix::FetchDue(int64_t now) const {
   const int64_t issued = plan_.grid.IssuedFor(now);
-  if (issued >= 0) FetchMemory(&RecordAt(plan_.grid.SlotOf(issued)), record_bytes());
+  if (issued >= 0) FetchMemory(&RecordAt(plan_.grid.SlotOf(issued)), plan_.record_bytes);
 }
 
 // Any bits are some sums and some forecast: what is no number sleeps.
@@ -372,7 +387,7 @@ template <class Archive>
 void HorizonMix::Persist(Archive& archive) {
   auto& [awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band] = head();
   archive(awake, banded, resolved, mix_error, naive_error, seasonal_naive_error, band);
-  archive.Block(std::span(memory_ + sizeof(Head), SumBytes() - sizeof(Head) + PendingBytes()));
+  archive.Block(std::span(memory_ + sizeof(Head), plan_.sum_bytes - sizeof(Head) + PendingBytes()));
   archive.Require(uint64_t{awake} < uint64_t{1} << models(), "which models are awake");
 }
 template void HorizonMix::Persist(ArchiveWriter&);

@@ -51,9 +51,13 @@ struct ResolvedForecast {
 /// What is learnt lies in the bank's memory; this is the way to it.
 class HorizonMix {
  public:
+  /// Tells the plan how large the parts of its mix are; the plan knows all else.
+  static void Lay(HorizonPlan& plan);
   /// What a mix of that plan takes: a multiple of kAlignment.
   static size_t Bytes(const HorizonPlan& plan);
   static constexpr size_t kAlignment = alignof(float);
+  /// Loops over models go in whole vectors.
+  static constexpr size_t Lanes(size_t models) { return (models + 3) / 4 * 4; }
   /// Begins in `memory`, which is as long as Bytes() tells and aligned. The first model is the naive one.
   static void Start(const HorizonPlan& plan, std::byte* memory);
 
@@ -63,7 +67,8 @@ class HorizonMix {
   const HorizonPlan& plan() const { return plan_; }
   const ConformalBand& band() const { return head().band; }
 
-  /// Mixes the models' forecasts for the cell `target`; NaN for a model that has none. The first must have one.
+  /// Mixes the models' forecasts for the cell `target`; NaN for a model that has none. The first must have one. There
+  /// are Lanes() of them: NaN follows the models'.
   Mixed Mix(std::span<const double> forecasts, int64_t target) const;
   /// Half width of the band at the coverage with this index.
   double HalfWidth(size_t index, double scale) const;
@@ -88,15 +93,15 @@ class HorizonMix {
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights(uint32_t dropped) const;
   /// See FetchMemory(): all but what waits; of that, what the next value resolves.
-  void FetchSums() const { FetchMemory(memory_, SumBytes()); }
+  void FetchSums() const { FetchMemory(memory_, plan_.sum_bytes); }
   void FetchDue(int64_t now) const;
   size_t PendingBytes() const { return RecordBytes() + CheckBytes(); }
-  size_t SumBytes() const { return sizeof(Head) + sums() * sizeof(float) + (knows_phases() ? sizeof(PhaseScale) : 0); }
   template <class Archive>
   void Persist(Archive& archive);
 
  private:
   struct Record;
+  using Fields = std::array<float, kMaxModels + 4 + kMaxCoverages>;  // a record's
   struct Head {
     uint32_t awake = 0;  // a bit a model: it had a forecast that resolved
     float banded = 0;    // checked bands, forgotten as the feedback is
@@ -117,16 +122,14 @@ class HorizonMix {
   size_t scale() const { return charged() + coverages(); }
   size_t line() const { return scale() + 1; }
   size_t fields() const { return line() + 1; }
-  size_t record_bytes() const;
-  size_t RecordBytes() const { return record_bytes() * plan_.grid.pending(); }
+  size_t RecordBytes() const { return plan_.record_bytes * plan_.grid.pending(); }
   size_t CheckBytes() const { return plan_.checks ? CheckedBand::Bytes(coverages()) * plan_.checks->pending() : 0; }
   Record& RecordAt(int slot) const;
   CheckedBand CheckAt(int slot) const;
-  size_t coverages() const { return plan_.coverages.size(); }
-  // Loops over models go in whole vectors. In the sums these reach into what follows: at least four more.
-  size_t lanes() const { return (models() + 3) & ~size_t{3}; }
+  size_t coverages() const { return plan_.coverage_count; }
   // Sums: the models' tilts, the losses of what is charged, by coverage what lay inside and the band's ratios, then
-  // the share of recent misses of the widest band, last the line's error.
+  // the share of recent misses of the widest band, last the line's error. A whole vector over the tilts or the losses
+  // reaches at most into what follows.
   size_t sums() const { return models() + charged() + 2 * coverages() + 2; }
   float* tilts() const { return std::launder(reinterpret_cast<float*>(memory_ + sizeof(Head))); }
   float* losses() const { return tilts() + models(); }
@@ -136,11 +139,13 @@ class HorizonMix {
   float& line_error() const { return ratios()[coverages() + 1]; }
   bool knows_phases() const { return plan_.phase_rate > 0; }
   PhaseScale& phase_scale() const;
-  double Position(int64_t cell) const { return static_cast<double>(cell % plan_.cycle) / plan_.cycle; }
+  double Position(int64_t cell) const {
+    return static_cast<double>(plan_.cycle.Remainder(cell)) / static_cast<double>(plan_.cycle.by());
+  }
   float MeanShare() const;
-  /// `count`: lanes(), as a number or as a constant.
-  template <class Lanes>
-  Mixed MixLanes(Lanes count, std::span<const double> forecasts, int64_t target) const;
+  /// `blocks`: of four models, as a number or as a constant.
+  template <class Blocks>
+  Mixed MixBlocks(Blocks blocks, const double* forecasts, int64_t target) const;
   void Charge(const float* distances, float moved, float limit);
   void Tilt(const float* distances, float moved);
   void Wake(const float* distances);

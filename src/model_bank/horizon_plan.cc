@@ -44,6 +44,7 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   const int stride = plan.grid.stride;
   const bool far = steps >= cycle;
   plan.coverages = options.coverages;
+  plan.coverage_count = plan.coverages.size();
   plan.loss_keep = static_cast<float>(std::exp2(-stride / ((far ? 10 : 5) * cycle)));
   for (double coverage : options.coverages) {
     const double inner = 1 - kTailBeyond * (1 - coverage);
@@ -59,7 +60,7 @@ HorizonPlan HorizonPlan::Make(const BankOptions& options, int steps, int max_pen
   plan.feedback =
       far ? FarFeedback(options.coverages, checks_a_cycle) : CoverageFeedback::Make(options.coverages, kFeedback, 0);
   plan.feedback.keep = static_cast<float>(std::exp2(-1 / ((far ? 10 : 5) * checks_a_cycle)));
-  plan.cycle = std::max(1, static_cast<int>(cycle));
+  plan.cycle = Divisor(static_cast<uint32_t>(std::max(1., cycle)));
   plan.phase_rate = far ? 0 : static_cast<float>(std::clamp(kPhaseRate * stride / cycle, kLeastPhaseRate, .5));
   plan.band.scale_rate = static_cast<float>(std::min(.02, .96 * stride / cycle));
   plan.band.half_life = static_cast<int>(std::clamp((far ? 7 : 2.4) * cycle / stride, 64., 1e9));

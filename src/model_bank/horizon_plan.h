@@ -26,13 +26,16 @@ struct HorizonPlan {
   float loss_keep = 1;  ///< what is kept of the losses each time a forecast resolves
   CoverageFeedback feedback;
   BandMemory band;
-  int cycle = 1;                  ///< cells of a day, or of the longest season where that is shorter
+  Divisor cycle{1};               ///< cells of a day, or of the longest season where that is shorter
   float phase_rate = 0;           ///< how fast the residuals' scale by time of day is learnt; 0: it is not
   std::vector<double> coverages;  ///< the options'
   std::vector<SteadyTail> tails;  ///< a coverage's
   size_t models = 0;
+  size_t coverage_count = 0;   ///< of coverages
   std::optional<size_t> line;  ///< the score's third baseline, of BankPlan::line_keeps
   size_t seasonal_naive = 0;   ///< the model that is the score's second baseline
+  size_t sum_bytes = 0;        ///< of what a mix has learnt
+  size_t record_bytes = 0;     ///< of a forecast that waits for its value
   size_t offset = 0;           ///< of its state in what BankPlan::tail_bytes counts
 
   /// At most `max_pending` forecasts wait for their value at the same time.

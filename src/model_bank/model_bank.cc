@@ -129,11 +129,11 @@ void ModelBank::Fetch(int depth) const {
       return FetchMemory(&bank, sizeof(bank));
     case 1:
       FetchMemory(bank.lines().data(), bank.lines().size_bytes());
-      bank.past.Fetch(1);
+      bank.past.Fetch();
       for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).FetchSums();
       return FetchMemory(bank.regressions.get(), bank.regressions ? sizeof(DirectRegressions) : 0);
     default:
-      bank.past.Fetch(2);
+      bank.past.FetchPhases();
       for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).FetchDue(bank.now + 1);
       if (bank.regressions) bank.regressions->Fetch(bank.now + 1);
   }

@@ -10,7 +10,7 @@ namespace promcast {
 namespace {
 
 // One higher with every change of what a bank stores, or of what that means.
-constexpr uint32_t kBankFormat = 2;
+constexpr uint32_t kBankFormat = 3;
 
 class PlanText {
  public:

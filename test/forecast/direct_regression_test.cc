@@ -29,7 +29,8 @@ struct Replay {
     direct.Update(++now, value);
     for (size_t rung = 0; rung < plan.ladder.size(); rung++) {
       const HorizonGrid& grid = plan.ladder[rung];
-      if (grid.Keeps(now)) direct.Keep(rung, now, past.LookAhead(grid.steps));
+      const Ahead ahead = past.LookAhead(grid.steps);
+      if (grid.Keeps(now)) direct.Keep(rung, now, ahead, direct.FeaturesOf(ahead));
     }
   }
   void Skip(int64_t cells) {
@@ -39,7 +40,8 @@ struct Replay {
   }
   double Ask(int64_t steps, size_t which = 0) const {
     std::vector<double> out(plan.options.size());
-    direct.Forecast(past.LookAhead(steps), out);
+    const Ahead ahead = past.LookAhead(steps);
+    direct.Forecast(ahead, direct.FeaturesOf(ahead), out);
     return out[which];
   }
 

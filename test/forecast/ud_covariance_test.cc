@@ -23,13 +23,13 @@ Vector Random(std::mt19937& random) {
 
 Covariance::Vector Single(const Vector& x) {
   Covariance::Vector out;
-  for (int i = 0; i < kSize; i++) out[i] = static_cast<float>(x[i]);
+  for (int i = 0; i < kSize; i++) out.block[i / 4][i % 4] = static_cast<float>(x[i]);
   return out;
 }
 
 Vector Double(const Covariance::Vector& x) {
   Vector out;
-  for (int i = 0; i < kSize; i++) out[i] = x[i];
+  for (int i = 0; i < kSize; i++) out[i] = x.block[i / 4][i % 4];
   return out;
 }
 
