@@ -46,11 +46,12 @@ constexpr uint32_t kUnpackedRef = WireTag(1, WireType::kVarint);
 
 struct RequestDecoder::FingerprintSink {
   const RequestDecoder* decoder;
+  LabelMemo* memo;
   Fingerprint sum = {};
   std::string_view metric_name = {};
 
-  void Add(const LabelView& label) {
-    sum += LabelFingerprint(label.name, label.value, decoder->seed_);
+  void Add(size_t place, const LabelView& label) {
+    sum += memo->Add(place, label);
     if (label.name == kMetricNameLabel) metric_name = label.value;
   }
   void AddSymbols(uint32_t name, uint32_t value) {
@@ -63,15 +64,19 @@ struct RequestDecoder::CopySink {
   const RequestDecoder* decoder;
   std::vector<LabelView>* labels;
 
-  void Add(const LabelView& label) { labels->push_back(label); }
+  void Add(size_t, const LabelView& label) { labels->push_back(label); }
   void AddSymbols(uint32_t name, uint32_t value) { labels->push_back({decoder->Text(name), decoder->Text(value)}); }
 };
 
 RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
-    : limits_(limits), seed_(hash_seed), metric_name_hash_(HashLabelText(kMetricNameLabel, hash_seed)) {}
+    : limits_(limits),
+      seed_(hash_seed),
+      metric_name_hash_(HashLabelText(kMetricNameLabel, hash_seed)),
+      memo_(limits.max_label_value_bytes, hash_seed) {}
 
 void RequestDecoder::Clear() {
   message_ = {};
+  memo_.Forget();
   symbols_.clear();
   symbol_hashes_.clear();
   plain_symbols_ = true;
@@ -177,7 +182,7 @@ bool RequestDecoder::NextSeries(SeriesView& series) {
   series_reader_.ReadBytes(body);
   series.offset_ = static_cast<uint32_t>(body.data() - message_.data());
   series.size_bytes_ = static_cast<uint32_t>(body.size());
-  FingerprintSink sink{this};
+  FingerprintSink sink{this, &memo_};
   series.error_ =
       v1 ? WalkSeries<WriteProtocol::kV1>(body, sink, series) : WalkSeries<WriteProtocol::kV2>(body, sink, series);
   series.fingerprint_ = sink.sum;
@@ -285,6 +290,11 @@ SeriesError RequestDecoder::WalkSeries(std::string_view body, Sink& sink, Series
   PendingRefs pending;
   WireReader reader(body);
   while (!reader.done()) {
+    if constexpr (v1 && std::is_same_v<Sink, FingerprintSink>) {
+      pending.label_count =
+          sink.memo->Take(reader, pending.label_count, limits_.max_labels_per_series, sink.sum, sink.metric_name);
+      if (reader.done()) break;
+    }
     uint32_t tag;
     std::string_view bytes;
     if (!reader.ReadTag(tag)) return SeriesError::kMalformed;
@@ -295,7 +305,7 @@ SeriesError RequestDecoder::WalkSeries(std::string_view body, Sink& sink, Series
         LabelView label;
         if (!ReadLabel(bytes, label)) return SeriesError::kMalformed;
         error = CheckLabel(++pending.label_count, label.name.size(), label.value.size());
-        if (error == SeriesError::kNone && !label.value.empty()) sink.Add(label);
+        if (error == SeriesError::kNone && !label.value.empty()) sink.Add(pending.label_count - 1, label);
       } else {
         error = AddPackedRefs(bytes, pending, sink);
       }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "remote_write/label_memo.h"
 #include "remote_write/metric_type.h"
 #include "remote_write/wire.h"
 #include "timeseries/fingerprint.h"
@@ -182,6 +183,7 @@ class RequestDecoder {
 
   WriteProtocol protocol_ = WriteProtocol::kV1;
   std::string_view message_;
+  LabelMemo memo_;  // 1.0 only
   std::vector<Symbol> symbols_;
   std::vector<uint64_t> symbol_hashes_;  // one a symbol
   bool plain_symbols_ = true;            // no symbol is too long for a name or a value, and only the first is empty

@@ -64,6 +64,9 @@ class WireReader {
     uint64_t size;
     if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) {
       size = static_cast<uint8_t>(*at_++);
+    } else if (remaining() >= 2 && static_cast<uint8_t>(at_[1]) < 0x80) {
+      size = (static_cast<uint32_t>(static_cast<uint8_t>(at_[1])) << 7) | (static_cast<uint8_t>(at_[0]) & 0x7f);
+      at_ += 2;
     } else if (!ReadLongVarint(size, 5)) {
       return false;
     }
