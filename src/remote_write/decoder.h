@@ -183,7 +183,7 @@ class RequestDecoder {
 
   WriteProtocol protocol_ = WriteProtocol::kV1;
   std::string_view message_;
-  LabelMemo memo_;  // 1.0 only
+  LabelMemo label_memo_;  // 1.0 only
   std::vector<Symbol> symbols_;
   std::vector<uint64_t> symbol_hashes_;  // one a symbol
   bool plain_symbols_ = true;            // no symbol is too long for a name or a value, and only the first is empty

@@ -54,10 +54,15 @@ struct EdgeWords {
   }
 };
 
+/// The upper half of a product. (The lower one is multiplied anew: GCC stores a whole product before it takes it
+/// apart.)
+inline uint64_t HighProduct(uint64_t a, uint64_t b) {
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b >> 64);
+}
+
 /// The two halves of a product, one upon the other, as wyhash mixes (https://github.com/wangyi-fudan/wyhash).
 inline uint64_t FoldedProduct(uint64_t a, uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  return (a * b) ^ HighProduct(a, b);
 }
 
 /// HashLabelText of a text of up to 16 bytes.
@@ -84,9 +89,9 @@ inline uint64_t HashLabelText(std::string_view text, uint64_t seed) {
 /// What one label adds to its series' fingerprint. The product of two random words is what makes the sum a hash (NH:
 /// Black et al. 1999, "UMAC").
 inline Fingerprint LabelFingerprint(uint64_t name_hash, uint64_t value_hash) {
-  const auto product = static_cast<unsigned __int128>(name_hash + 0x9E3779B97F4A7C15u) * (value_hash | 1);
-  const auto low = static_cast<uint64_t>(product);
-  const auto high = static_cast<uint64_t>(product >> 64);
+  const uint64_t name_factor = name_hash + 0x9E3779B97F4A7C15u;
+  const uint64_t low = name_factor * (value_hash | 1);
+  const uint64_t high = HighProduct(name_factor, value_hash | 1);
   return {low ^ high, high + value_hash};
 }
 
