@@ -132,9 +132,10 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
       if (series_left_++ == 0) series_reader_ = field;
       continue;
     }
-    if (!v1 && symbol_count > 0 && symbol_count < max_symbols && reader.TakeShortField(kV2Symbol, bytes)) {
-      symbol_count++;
-      continue;
+    if (!v1 && symbol_count > 0) {
+      size_t count = symbol_count;
+      while (count < max_symbols && reader.TakeShortField(kV2Symbol, bytes)) count++;
+      if (std::exchange(symbol_count, count) != count) continue;
     }
     if (!reader.ReadTag(tag)) return Malformed("broken field tag", field.position());
     if (tag == series_tag) {
@@ -190,6 +191,54 @@ void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
   plain_symbols_ = longest <= longest_plain && empty <= 1;
 }
 
+// Most of decoding 2.0 is here: nothing but hashes is touched of symbols that need no check by themselves. Stops before
+// a pair that is not so simple.
+[[gnu::always_inline]] inline RequestDecoder::PlainPairs RequestDecoder::SumPlainPairs(std::string_view packed,
+                                                                                       size_t most) const {
+  const uint64_t* const hashes = symbol_hashes_.data();
+  const size_t symbols = symbol_hashes_.size();
+  const uint64_t metric_name_hash = metric_name_hash_;
+  const char* at = packed.data();
+  const char* const end = at + packed.size();
+  // The last pair is looked at together with what stands behind it.
+  const char* const last = std::min(end, message_.data() + message_.size() - (VarintPair::kBytesAtOnce - 1));
+  uint64_t low = 0;
+  uint64_t high = 0;
+  uint64_t metric_name = 0;
+  size_t left = most;
+  for (; left > 0 && at < last; left--) {
+    const VarintPair pair(at, end);
+    if (std::max(pair.first, pair.second) >= symbols) break;
+    at += pair.size_bytes;
+    if (pair.second == 0) continue;
+    const Fingerprint added = LabelFingerprint(hashes[pair.first], hashes[pair.second]);
+    low += added.low;
+    high += added.high;
+    if (hashes[pair.first] == metric_name_hash) metric_name = pair.second;
+  }
+  if (at > end) return {{}, 0, 0, packed};  // they end within a pair, so what was taken for it is none
+  return {{low, high}, metric_name, most - left, {at, static_cast<size_t>(end - at)}};
+}
+
+// A 2.0 series as most are: labels, one sample, and nothing else. False where it is not so simple.
+bool RequestDecoder::ReadPlainSeries(std::string_view body, SeriesView& series) const {
+  WireReader reader(body);
+  std::string_view refs, message;
+  if (!reader.TakeShortField(kLabels, refs) || !reader.TakeShortField(kSample, message) || !reader.done()) return false;
+  series.first_sample_ = {};
+  if (!ReadSample(message, series.first_sample_)) return false;
+  const PlainPairs pairs = SumPlainPairs(refs, limits_.max_labels_per_series);
+  if (!pairs.rest.empty()) return false;
+  series.fingerprint_ = pairs.sum;
+  series.metric_name_ = pairs.metric_name == 0 ? std::string_view() : Text(static_cast<uint32_t>(pairs.metric_name));
+  series.error_ = SeriesError::kNone;
+  series.first_sample_pending_ = true;
+  series.has_metadata_ = false;
+  series.samples_left_ = 1;
+  series.histograms_left_ = series.exemplar_count_ = 0;
+  return true;
+}
+
 bool RequestDecoder::NextSeries(SeriesView& series) {
   if (series_left_ == 0) return false;
   series_left_--;
@@ -203,6 +252,7 @@ bool RequestDecoder::NextSeries(SeriesView& series) {
   }
   series.offset_ = static_cast<uint32_t>(body.data() - message_.data());
   series.size_bytes_ = static_cast<uint32_t>(body.size());
+  if (!v1 && plain_symbols_ && ReadPlainSeries(body, series)) return true;
   FingerprintSink sink{this, &label_memo_};
   series.error_ =
       v1 ? WalkSeries<WriteProtocol::kV1>(body, sink, series) : WalkSeries<WriteProtocol::kV2>(body, sink, series);
@@ -258,36 +308,13 @@ SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Sink& sin
   return error;
 }
 
-// Most of decoding 2.0 is here: nothing but hashes is touched of symbols that need no check by themselves. Stops before
-// a pair that is not so simple.
 void RequestDecoder::AddPlainPairs(WireReader& packed, PendingRefs& pending, FingerprintSink& sink) const {
-  const uint64_t* const hashes = symbol_hashes_.data();
-  const size_t symbols = symbol_hashes_.size();
-  const uint64_t metric_name_hash = metric_name_hash_;
-  const char* at = packed.position();
-  const char* const end = at + packed.rest().size();
-  // The last pair is looked at together with what stands behind it.
-  const char* const last = std::min(end, message_.data() + message_.size() - (VarintPair::kBytesAtOnce - 1));
-  uint64_t low = 0;
-  uint64_t high = 0;
-  uint64_t metric_name = 0;
   const size_t most = std::max(limits_.max_labels_per_series, pending.label_count) - pending.label_count;
-  size_t left = most;
-  for (; left > 0 && at < last; left--) {
-    const VarintPair pair(at, end);
-    if (std::max(pair.first, pair.second) >= symbols) break;
-    at += pair.size_bytes;
-    if (pair.second == 0) continue;
-    const Fingerprint added = LabelFingerprint(hashes[pair.first], hashes[pair.second]);
-    low += added.low;
-    high += added.high;
-    if (hashes[pair.first] == metric_name_hash) metric_name = pair.second;
-  }
-  if (at > end) return;  // they end within a pair, so what was taken for it is none
-  packed = WireReader({at, static_cast<size_t>(end - at)});
-  pending.label_count += most - left;
-  sink.sum += {low, high};
-  if (metric_name != 0) sink.metric_name = Text(static_cast<uint32_t>(metric_name));
+  const PlainPairs pairs = SumPlainPairs(packed.rest(), most);
+  packed = WireReader(pairs.rest);
+  pending.label_count += pairs.count;
+  sink.sum += pairs.sum;
+  if (pairs.metric_name != 0) sink.metric_name = Text(static_cast<uint32_t>(pairs.metric_name));
 }
 
 template <typename Sink>

@@ -150,6 +150,14 @@ class RequestDecoder {
     size_t label_count = 0;
   };
 
+  // A run of pairs of references.
+  struct PlainPairs {
+    Fingerprint sum;
+    uint64_t metric_name;  // the symbol, 0: none
+    size_t count;
+    std::string_view rest;  // what was not taken
+  };
+
   struct FingerprintSink;
   struct CopySink;
 
@@ -165,6 +173,8 @@ class RequestDecoder {
   bool ReadRareField(WireReader& reader, uint32_t tag, SeriesView& series) const;
   template <typename Sink>
   SeriesError AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const;
+  PlainPairs SumPlainPairs(std::string_view packed, size_t most) const;
+  bool ReadPlainSeries(std::string_view body, SeriesView& series) const;
   void AddPlainPairs(WireReader& packed, PendingRefs& pending, FingerprintSink& sink) const;
   template <typename Sink>
   SeriesError AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const;
