@@ -70,7 +70,7 @@ uint64_t OutputKey(const Rule& rule) {
   for (const ThresholdOptions& threshold : rule.options.thresholds) {
     texts += fmt::format(" {} {}", static_cast<int>(threshold.side), threshold.name);
   }
-  return HashLabelText(texts, 0);
+  return XXH3_64bits(texts.data(), texts.size());  // snapshots keep it
 }
 
 std::vector<Selector> SelectorsOf(const std::vector<RuleOptions>& options) {

@@ -46,11 +46,12 @@ constexpr uint32_t kUnpackedRef = WireTag(1, WireType::kVarint);
 
 struct RequestDecoder::FingerprintSink {
   const RequestDecoder* decoder;
+  LabelMemo* labels;
   Fingerprint sum = {};
   std::string_view metric_name = {};
 
-  void Add(const LabelView& label) {
-    sum += LabelFingerprint(label.name, label.value, decoder->seed_);
+  void Add(size_t place, const LabelView& label) {
+    sum += labels->Add(place, label);
     if (label.name == kMetricNameLabel) metric_name = label.value;
   }
   void AddSymbols(uint32_t name, uint32_t value) {
@@ -63,15 +64,19 @@ struct RequestDecoder::CopySink {
   const RequestDecoder* decoder;
   std::vector<LabelView>* labels;
 
-  void Add(const LabelView& label) { labels->push_back(label); }
+  void Add(size_t, const LabelView& label) { labels->push_back(label); }
   void AddSymbols(uint32_t name, uint32_t value) { labels->push_back({decoder->Text(name), decoder->Text(value)}); }
 };
 
 RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
-    : limits_(limits), seed_(hash_seed), metric_name_hash_(HashLabelText(kMetricNameLabel, hash_seed)) {}
+    : limits_(limits),
+      seed_(hash_seed),
+      metric_name_hash_(HashLabelText(kMetricNameLabel, hash_seed)),
+      label_memo_(limits.max_label_value_bytes, hash_seed) {}
 
 void RequestDecoder::Clear() {
   message_ = {};
+  label_memo_.Forget();
   symbols_.clear();
   symbol_hashes_.clear();
   plain_symbols_ = true;
@@ -101,13 +106,13 @@ absl::Status RequestDecoder::Reset(WriteProtocol protocol, std::string_view mess
   message_ = message;
   WireReader first_symbol;
   size_t symbol_count = 0;
+  series_reader_ = metadata_reader_ = WireReader(message);
   if (absl::Status status = CheckTopLevel(first_symbol, symbol_count); !status.ok()) {
     Clear();
     return status;
   }
   if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) FreeSymbols();
   ReadSymbols(first_symbol, symbol_count);
-  series_reader_ = metadata_reader_ = WireReader(message);
   return absl::OkStatus();
 }
 
@@ -123,10 +128,19 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
     const WireReader field = reader;
     uint32_t tag;
     std::string_view bytes;
+    if (reader.TakeShortField(series_tag, bytes)) {
+      if (series_left_++ == 0) series_reader_ = field;
+      continue;
+    }
+    if (!v1 && symbol_count > 0) {
+      size_t count = symbol_count;
+      while (count < max_symbols && reader.TakeShortField(kV2Symbol, bytes)) count++;
+      if (std::exchange(symbol_count, count) != count) continue;
+    }
     if (!reader.ReadTag(tag)) return Malformed("broken field tag", field.position());
     if (tag == series_tag) {
       if (!reader.ReadBytes(bytes)) return Malformed("a time series reaches beyond the end: begun", field.position());
-      series_left_++;
+      if (series_left_++ == 0) series_reader_ = field;
     } else if (v1 && tag == kV1Metadata) {
       MetadataView ignored;
       if (!reader.ReadBytes(bytes) || !ReadMetadata(bytes, ignored)) {
@@ -148,22 +162,81 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
 }
 
 void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
-  symbols_.reserve(symbol_count);
-  symbol_hashes_.reserve(symbol_count);
+  symbols_.resize(symbol_count);
+  symbol_hashes_.resize(symbol_count);
+  Symbol* const symbols = symbols_.data();
+  uint64_t* const hashes = symbol_hashes_.data();
+  const char* const message = message_.data();
+  const uint64_t seed = seed_;
   const size_t longest_plain = std::min(limits_.max_label_name_bytes, limits_.max_label_value_bytes);
-  while (symbols_.size() < symbol_count) {
+  size_t longest = 0;
+  size_t empty = 0;
+  for (size_t i = 0; i < symbol_count;) {
     uint32_t tag;
     std::string_view text;
-    if (!reader.ReadTag(tag)) break;
-    if (tag != kV2Symbol) {
-      reader.Skip(tag);
-      continue;
+    if (!reader.TakeShortField(kV2Symbol, text)) {
+      if (!reader.ReadTag(tag)) break;
+      if (tag != kV2Symbol) {
+        reader.Skip(tag);
+        continue;
+      }
+      reader.ReadBytes(text);
     }
-    reader.ReadBytes(text);
-    plain_symbols_ = plain_symbols_ && text.size() <= longest_plain && text.empty() == symbols_.empty();
-    symbols_.push_back({static_cast<uint32_t>(text.data() - message_.data()), static_cast<uint32_t>(text.size())});
-    symbol_hashes_.push_back(HashLabelText(text, seed_));
+    longest = std::max(longest, text.size());
+    empty += text.empty() ? 1 : 0;
+    symbols[i] = {static_cast<uint32_t>(text.data() - message), static_cast<uint32_t>(text.size())};
+    hashes[i] = HashLabelText(text, seed);
+    i++;
   }
+  plain_symbols_ = longest <= longest_plain && empty <= 1;
+}
+
+// Most of decoding 2.0 is here: nothing but hashes is touched of symbols that need no check by themselves. Stops before
+// a pair that is not so simple.
+[[gnu::always_inline]] inline RequestDecoder::PlainPairs RequestDecoder::SumPlainPairs(std::string_view packed,
+                                                                                       size_t most) const {
+  const uint64_t* const hashes = symbol_hashes_.data();
+  const size_t symbols = symbol_hashes_.size();
+  const uint64_t metric_name_hash = metric_name_hash_;
+  const char* at = packed.data();
+  const char* const end = at + packed.size();
+  // The last pair is looked at together with what stands behind it.
+  const char* const last = std::min(end, message_.data() + message_.size() - (VarintPair::kBytesAtOnce - 1));
+  uint64_t low = 0;
+  uint64_t high = 0;
+  uint64_t metric_name = 0;
+  size_t left = most;
+  for (; left > 0 && at < last; left--) {
+    const VarintPair pair(at, end);
+    if (std::max(pair.first, pair.second) >= symbols) break;
+    at += pair.size_bytes;
+    if (pair.second == 0) continue;
+    const Fingerprint added = LabelFingerprint(hashes[pair.first], hashes[pair.second]);
+    low += added.low;
+    high += added.high;
+    if (hashes[pair.first] == metric_name_hash) metric_name = pair.second;
+  }
+  if (at > end) return {{}, 0, 0, packed};  // they end within a pair, so what was taken for it is none
+  return {{low, high}, metric_name, most - left, {at, static_cast<size_t>(end - at)}};
+}
+
+// A 2.0 series as most are: labels, one sample, and nothing else. False where it is not so simple.
+bool RequestDecoder::ReadPlainSeries(std::string_view body, SeriesView& series) const {
+  WireReader reader(body);
+  std::string_view refs, message;
+  if (!reader.TakeShortField(kLabels, refs) || !reader.TakeShortField(kSample, message) || !reader.done()) return false;
+  series.first_sample_ = {};
+  if (!ReadSample(message, series.first_sample_)) return false;
+  const PlainPairs pairs = SumPlainPairs(refs, limits_.max_labels_per_series);
+  if (!pairs.rest.empty()) return false;
+  series.fingerprint_ = pairs.sum;
+  series.metric_name_ = pairs.metric_name == 0 ? std::string_view() : Text(static_cast<uint32_t>(pairs.metric_name));
+  series.error_ = SeriesError::kNone;
+  series.first_sample_pending_ = true;
+  series.has_metadata_ = false;
+  series.samples_left_ = 1;
+  series.histograms_left_ = series.exemplar_count_ = 0;
+  return true;
 }
 
 bool RequestDecoder::NextSeries(SeriesView& series) {
@@ -171,13 +244,16 @@ bool RequestDecoder::NextSeries(SeriesView& series) {
   series_left_--;
   const bool v1 = protocol_ == WriteProtocol::kV1;
   const uint32_t series_tag = v1 ? Tags<WriteProtocol::kV1>::kSeries : Tags<WriteProtocol::kV2>::kSeries;
-  uint32_t tag;
-  while (series_reader_.ReadTag(tag) && tag != series_tag) series_reader_.Skip(tag);
   std::string_view body;
-  series_reader_.ReadBytes(body);
+  if (!series_reader_.TakeShortField(series_tag, body)) {
+    uint32_t tag;
+    while (series_reader_.ReadTag(tag) && tag != series_tag) series_reader_.Skip(tag);
+    series_reader_.ReadBytes(body);
+  }
   series.offset_ = static_cast<uint32_t>(body.data() - message_.data());
   series.size_bytes_ = static_cast<uint32_t>(body.size());
-  FingerprintSink sink{this};
+  if (!v1 && plain_symbols_ && ReadPlainSeries(body, series)) return true;
+  FingerprintSink sink{this, &label_memo_};
   series.error_ =
       v1 ? WalkSeries<WriteProtocol::kV1>(body, sink, series) : WalkSeries<WriteProtocol::kV2>(body, sink, series);
   series.fingerprint_ = sink.sum;
@@ -232,33 +308,13 @@ SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Sink& sin
   return error;
 }
 
-// Most of decoding 2.0 is here: nothing but hashes is touched of symbols that need no check by themselves. Stops before
-// a pair that is not so simple.
 void RequestDecoder::AddPlainPairs(WireReader& packed, PendingRefs& pending, FingerprintSink& sink) const {
-  const uint64_t* const hashes = symbol_hashes_.data();
-  const size_t symbols = symbol_hashes_.size();
-  const uint64_t metric_name_hash = metric_name_hash_;
-  Fingerprint sum;
-  uint64_t metric_name = 0;
-  WireReader reader = packed;
-  const size_t most = limits_.max_labels_per_series;
-  size_t label_count = pending.label_count;
-  while (label_count < most) {
-    WireReader pair = reader;
-    uint64_t name = 0;
-    uint64_t value = 0;
-    if (!pair.ReadVarint(name) || !pair.ReadVarint(value) || name >= symbols || value >= symbols) break;
-    reader = pair;
-    label_count++;
-    if (value == 0) continue;
-    const Fingerprint added = LabelFingerprint(hashes[name], hashes[value]);
-    sum = {sum.low + added.low, sum.high + added.high};
-    if (hashes[name] == metric_name_hash) metric_name = value;
-  }
-  packed = reader;
-  pending.label_count = label_count;
-  sink.sum += sum;
-  if (metric_name != 0) sink.metric_name = Text(static_cast<uint32_t>(metric_name));
+  const size_t most = std::max(limits_.max_labels_per_series, pending.label_count) - pending.label_count;
+  const PlainPairs pairs = SumPlainPairs(packed.rest(), most);
+  packed = WireReader(pairs.rest);
+  pending.label_count += pairs.count;
+  sink.sum += pairs.sum;
+  if (pairs.metric_name != 0) sink.metric_name = Text(static_cast<uint32_t>(pairs.metric_name));
 }
 
 template <typename Sink>
@@ -285,6 +341,11 @@ SeriesError RequestDecoder::WalkSeries(std::string_view body, Sink& sink, Series
   PendingRefs pending;
   WireReader reader(body);
   while (!reader.done()) {
+    if constexpr (v1 && std::is_same_v<Sink, FingerprintSink>) {
+      pending.label_count =
+          sink.labels->Take(reader, pending.label_count, limits_.max_labels_per_series, sink.sum, sink.metric_name);
+      if (reader.done()) break;
+    }
     uint32_t tag;
     std::string_view bytes;
     if (!reader.ReadTag(tag)) return SeriesError::kMalformed;
@@ -295,7 +356,7 @@ SeriesError RequestDecoder::WalkSeries(std::string_view body, Sink& sink, Series
         LabelView label;
         if (!ReadLabel(bytes, label)) return SeriesError::kMalformed;
         error = CheckLabel(++pending.label_count, label.name.size(), label.value.size());
-        if (error == SeriesError::kNone && !label.value.empty()) sink.Add(label);
+        if (error == SeriesError::kNone && !label.value.empty()) sink.Add(pending.label_count - 1, label);
       } else {
         error = AddPackedRefs(bytes, pending, sink);
       }

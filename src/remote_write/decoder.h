@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "remote_write/label_memo.h"
 #include "remote_write/metric_type.h"
 #include "remote_write/wire.h"
 #include "timeseries/fingerprint.h"
@@ -149,6 +150,14 @@ class RequestDecoder {
     size_t label_count = 0;
   };
 
+  // A run of pairs of references.
+  struct PlainPairs {
+    Fingerprint sum;
+    uint64_t metric_name;  // the symbol, 0: none
+    size_t count;
+    std::string_view rest;  // what was not taken
+  };
+
   struct FingerprintSink;
   struct CopySink;
 
@@ -164,6 +173,8 @@ class RequestDecoder {
   bool ReadRareField(WireReader& reader, uint32_t tag, SeriesView& series) const;
   template <typename Sink>
   SeriesError AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const;
+  PlainPairs SumPlainPairs(std::string_view packed, size_t most) const;
+  bool ReadPlainSeries(std::string_view body, SeriesView& series) const;
   void AddPlainPairs(WireReader& packed, PendingRefs& pending, FingerprintSink& sink) const;
   template <typename Sink>
   SeriesError AddRef(uint64_t ref, PendingRefs& pending, Sink& sink) const;
@@ -182,6 +193,7 @@ class RequestDecoder {
 
   WriteProtocol protocol_ = WriteProtocol::kV1;
   std::string_view message_;
+  LabelMemo label_memo_;  // 1.0 only
   std::vector<Symbol> symbols_;
   std::vector<uint64_t> symbol_hashes_;  // one a symbol
   bool plain_symbols_ = true;            // no symbol is too long for a name or a value, and only the first is empty

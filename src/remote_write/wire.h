@@ -64,12 +64,26 @@ class WireReader {
     uint64_t size;
     if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) {
       size = static_cast<uint8_t>(*at_++);
+    } else if (remaining() >= 2 && static_cast<uint8_t>(at_[1]) < 0x80) {
+      size = (static_cast<uint32_t>(static_cast<uint8_t>(at_[1])) << 7) | (static_cast<uint8_t>(at_[0]) & 0x7f);
+      at_ += 2;
     } else if (!ReadLongVarint(size, 5)) {
       return false;
     }
     if (size > remaining()) return false;
     bytes = {at_, static_cast<size_t>(size)};
     at_ += size;
+    return true;
+  }
+
+  /// The next field at once, when it has this tag of one byte and fewer than 128 bytes; otherwise false, and the reader
+  /// stands where it stood.
+  bool TakeShortField(uint32_t tag, std::string_view& bytes) {
+    if (remaining() < 2 || static_cast<uint8_t>(at_[0]) != tag) return false;
+    const size_t size = static_cast<uint8_t>(at_[1]);
+    if (size >= 0x80 || size > remaining() - 2) return false;
+    bytes = {at_ + 2, size};
+    at_ += 2 + size;
     return true;
   }
 
@@ -138,6 +152,39 @@ class WireReader {
 
   const char* at_ = nullptr;
   const char* end_ = nullptr;
+};
+
+/// Two varints that follow one another, at once where each takes one or two bytes.
+struct VarintPair {
+  static constexpr size_t kBytesAtOnce = 4;
+  static constexpr uint64_t kBroken = ~uint64_t{0};
+
+  uint64_t first, second;
+  size_t size_bytes;
+
+  /// Reads kBytesAtOnce from `at` on, even behind `end`; so may the pair reach, which then is not one. `first` is
+  /// kBroken when there is none.
+  VarintPair(const char* at, const char* end) {
+    uint32_t bytes = kVarintContinued & 0xffffffffu;
+    if constexpr (std::endian::native == std::endian::little) std::memcpy(&bytes, at, sizeof(bytes));
+    if ((bytes & 0x808080u) == 0x8000u) {
+      first = bytes & 0x7f;
+      second = (bytes >> 8 & 0x7f) | (bytes >> 9 & 0x3f80);
+      size_bytes = 3;
+    } else if ((bytes & 0x8080u) == 0) {
+      first = bytes & 0x7f;
+      second = bytes >> 8 & 0x7f;
+      size_bytes = 2;
+    } else if ((bytes & 0x80808080u) == 0x800080u) {
+      first = (bytes & 0x7f) | (bytes >> 1 & 0x3f80);
+      second = (bytes >> 16 & 0x7f) | (bytes >> 17 & 0x3f80);
+      size_bytes = 4;
+    } else {
+      WireReader reader({at, static_cast<size_t>(end - at)});
+      if (!reader.ReadVarint(first) || !reader.ReadVarint(second)) first = second = kBroken;
+      size_bytes = static_cast<size_t>(reader.position() - at);
+    }
+  }
 };
 
 /// sint32 and sint64 fields.

@@ -24,41 +24,74 @@ struct Fingerprint {
   Fingerprint& operator-=(Fingerprint other) { return low -= other.low, high -= other.high, *this; }
 };
 
-/// Hash of one label name or label value under the process's seed; remote write 2.0 takes it once per symbol. Up to 16
-/// bytes, as most names and values have, are two words and one folded multiplication (as wyhash ends:
-/// https://github.com/wangyi-fudan/wyhash), longer ones XXH3.
-inline uint64_t HashLabelText(std::string_view text, uint64_t seed) {
-  const auto word = [](const char* at, size_t bytes) {
+/// The first and the last bytes of a text, overlapping in the middle: up to 16 bytes, they and the size tell all of it.
+struct EdgeWords {
+  static constexpr size_t kWholeTextBytes = 16;
+
+  uint64_t first = 0;
+  uint64_t last = 0;
+
+  EdgeWords() = default;
+  explicit EdgeWords(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    if (text.size() >= 8) {
+      first = Word(text.data(), 8);
+      last = Word(end - 8, 8);
+    } else if (text.size() >= 4) {
+      first = Word(text.data(), 4);
+      last = Word(end - 4, 4);
+    } else if (!text.empty()) {
+      first = Word(text.data(), 1) << 8 | Word(text.data() + text.size() / 2, 1);
+      last = Word(end - 1, 1);
+    }
+  }
+  friend bool operator==(const EdgeWords&, const EdgeWords&) = default;
+
+  static uint64_t Word(const char* at, size_t bytes) {
     uint64_t value = 0;
     std::memcpy(&value, at, bytes);
     return value;
-  };
-  const size_t size = text.size();
-  const char* const end = text.data() + size;
-  uint64_t first = 0;
-  uint64_t last = 0;
-  if (size > 16) return XXH3_64bits_withSeed(text.data(), size, seed);
-  if (size >= 8) {
-    first = word(text.data(), 8);
-    last = word(end - 8, 8);
-  } else if (size >= 4) {
-    first = word(text.data(), 4);
-    last = word(end - 4, 4);
-  } else if (size > 0) {
-    first = word(text.data(), 1) << 8 | word(text.data() + size / 2, 1);
-    last = word(end - 1, 1);
   }
-  const unsigned __int128 product = static_cast<unsigned __int128>(first ^ (seed + 0x9E3779B97F4A7C15u)) *
-                                    (last ^ (std::rotl(seed, 32) + 0xD1B54A32D192ED03u * (size + 1)));
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+};
+
+/// The upper half of a product. (The lower one is multiplied anew: GCC stores a whole product before it takes it
+/// apart.)
+inline uint64_t HighProduct(uint64_t a, uint64_t b) {
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b >> 64);
+}
+
+/// The two halves of a product, one upon the other, as wyhash mixes (https://github.com/wangyi-fudan/wyhash).
+inline uint64_t FoldedProduct(uint64_t a, uint64_t b) {
+  return (a * b) ^ HighProduct(a, b);
+}
+
+/// HashLabelText of a text of up to 16 bytes.
+inline uint64_t HashShortLabelText(const EdgeWords& words, size_t size, uint64_t seed) {
+  return FoldedProduct(words.first ^ (seed + 0x9E3779B97F4A7C15u),
+                       words.last ^ (std::rotl(seed, 32) + 0xD1B54A32D192ED03u * (size + 1)));
+}
+
+/// Hash of one label name or label value under the process's seed; remote write 2.0 takes it once per symbol. Up to 16
+/// bytes, as most names and values have, one folded product, up to 48 one for each 16 bytes, longer ones XXH3.
+inline uint64_t HashLabelText(std::string_view text, uint64_t seed) {
+  const size_t size = text.size();
+  const auto fold = [&](size_t at, uint64_t first_key, uint64_t last_key) {
+    return FoldedProduct(EdgeWords::Word(text.data() + at, 8) ^ (seed + first_key),
+                         EdgeWords::Word(text.data() + at + 8, 8) ^ (std::rotl(seed, 32) + last_key * (size + 1)));
+  };
+  if (size <= EdgeWords::kWholeTextBytes) return HashShortLabelText(EdgeWords(text), size, seed);
+  if (size > 48) return XXH3_64bits_withSeed(text.data(), size, seed);
+  const uint64_t edges =
+      fold(0, 0x9E3779B97F4A7C15u, 0xD1B54A32D192ED03u) ^ fold(size - 16, 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu);
+  return size <= 32 ? edges : edges ^ fold(16, 0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u);
 }
 
 /// What one label adds to its series' fingerprint. The product of two random words is what makes the sum a hash (NH:
 /// Black et al. 1999, "UMAC").
 inline Fingerprint LabelFingerprint(uint64_t name_hash, uint64_t value_hash) {
-  const auto product = static_cast<unsigned __int128>(name_hash + 0x9E3779B97F4A7C15u) * (value_hash | 1);
-  const auto low = static_cast<uint64_t>(product);
-  const auto high = static_cast<uint64_t>(product >> 64);
+  const uint64_t name_factor = name_hash + 0x9E3779B97F4A7C15u;
+  const uint64_t low = name_factor * (value_hash | 1);
+  const uint64_t high = HighProduct(name_factor, value_hash | 1);
   return {low ^ high, high + value_hash};
 }
 

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "oracle.pb.h"
+#include "request_builder.h"
 
 namespace promcast::testing {
 namespace {
@@ -242,7 +243,17 @@ std::optional<OracleRequest> ProductDecode(WriteProtocol protocol, std::string_v
       series.errors.insert(SeriesError::kNone);  // the two walks disagree: an error set that the oracle never has
       series.errors.insert(SeriesError::kMalformed);
     }
-    for (const LabelView& label : labels) series.decoded.labels.emplace_back(label.name, label.value);
+    Fingerprint fingerprint;
+    std::string_view metric_name;
+    for (const LabelView& label : labels) {
+      series.decoded.labels.emplace_back(label.name, label.value);
+      fingerprint += LabelFingerprint(label.name, label.value, kSeed);
+      if (label.name == kMetricNameLabel) metric_name = label.value;
+    }
+    if (view.error() == SeriesError::kNone &&
+        (view.fingerprint() != fingerprint || view.metric_name() != metric_name)) {
+      series.errors.insert({SeriesError::kTooManyLabels, SeriesError::kSymbolOutOfRange});  // likewise
+    }
     for (Sample sample; view.NextSample(sample);) series.decoded.samples.push_back(sample);
     for (HistogramView h; view.NextHistogram(h);) series.decoded.histograms.push_back(h);
     series.decoded.exemplar_count = view.exemplar_count();

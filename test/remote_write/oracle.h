@@ -44,7 +44,8 @@ struct OracleRequest {
 std::optional<OracleRequest> OracleDecode(WriteProtocol protocol, const std::string& message,
                                           const DecodeLimits& limits);
 
-/// The same by RequestDecoder; its errors in place of the oracle's sets.
+/// The same by RequestDecoder, which has the seed kSeed; its errors in place of the oracle's sets. Where a fingerprint
+/// or a metric name is not that of the labels the series differs from the oracle's.
 std::optional<OracleRequest> ProductDecode(WriteProtocol protocol, std::string_view message, RequestDecoder& decoder);
 
 /// Empty when the two agree; otherwise the first difference.
