@@ -81,6 +81,33 @@ TEST(BlockMemory, WhatWasNeverSetIsUnknownAndLeftOutOfMeans) {
   EXPECT_TRUE(std::isnan(memory.Get(0)));
 }
 
+TEST(BlockMemory, AMeanIsThatOfTheKnownValuesAround) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 3000; round++) {
+    const int phases = 1 + static_cast<int>(random() % 100);
+    const auto share_known = static_cast<unsigned>(random() % 5);
+    BlockMemory memory(phases);
+    for (int i = 0; i < phases; i++) {
+      if (random() % 4 < share_known) memory.Set(i, std::normal_distribution<double>(10, 3)(random));
+    }
+    const int phase = static_cast<int>(random() % phases);
+    const int width = static_cast<int>(random() % 50) % ((phases + 1) / 2);
+    double sum = 0;
+    int known = 0;
+    for (int i = phase - width; i <= phase + width; i++) {
+      const double value = memory.Get((i + phases) % phases);
+      sum += std::isnan(value) ? 0 : value;
+      known += !std::isnan(value);
+    }
+    const double mean = memory.MeanAround(phase, width);
+    if (known == 0) {
+      EXPECT_TRUE(std::isnan(mean));
+    } else {
+      EXPECT_NEAR(mean, sum / known, 1e-4) << phases << " phases, " << phase << " +- " << width;
+    }
+  }
+}
+
 TEST(BlockMemory, AnyFiniteValueLeavesItUsable) {
   BlockMemory memory(32);
   for (double value : {1e300, -1e300, 1e-300, 0., 5., 1e30}) {

@@ -54,6 +54,16 @@ TEST(DecayedHistogram, IsWithinABucketWhileNothingIsForgotten) {
   for (double level : {.1, .5, .9, .99}) EXPECT_NEAR(sketch.Quantile(level), level * 10, level * 10 * .1) << level;
 }
 
+TEST(DecayedHistogram, ARatioLiesInTheBucketThatReachesToIt) {
+  for (double ratio = .0601; ratio < 26; ratio *= 1.0003) {
+    DecayedHistogram sketch;
+    sketch.Add(ratio, 100);
+    const double upper = sketch.Quantile(1);
+    ASSERT_GE(upper * (1 + 1e-5), ratio);
+    ASSERT_LE(upper, 1.19 * ratio * (1 + 1e-5));
+  }
+}
+
 TEST(DecayedHistogram, GrowsWithTheLevel) {
   std::mt19937 random(2);
   DecayedHistogram sketch;
