@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <snappy.h>
 
-#include "remote_write/snappy_reader.h"
-
 namespace promcast {
 namespace {
 
@@ -58,9 +56,7 @@ absl::Status SnappyDecodedLength(std::string_view block, size_t max_decoded_byte
 absl::Status SnappyDecode(std::string_view block, size_t max_decoded_bytes, ByteBuffer& out) {
   size_t length = 0;
   if (auto status = SnappyDecodedLength(block, max_decoded_bytes, length); !status.ok()) return status;
-  size_t length_bytes = 1;
-  while ((block[length_bytes - 1] & 0x80) != 0) length_bytes++;
-  if (!InflateSnappyElements(block.substr(length_bytes), out.Resize(length), length)) {
+  if (!snappy::RawUncompress(block.data(), block.size(), out.Resize(length))) {
     out.Resize(0);
     return absl::InvalidArgumentError(
         "snappy: the body is not a valid snappy block (the framed format is another one, and is not taken)");

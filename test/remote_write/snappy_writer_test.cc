@@ -1,11 +1,11 @@
 #include "remote_write/snappy_writer.h"
 
 #include <gtest/gtest.h>
-#include <snappy.h>
 
 #include <random>
 #include <string>
 
+#include "remote_write/snappy_block.h"
 #include "remote_write/wire.h"
 
 namespace promcast {
@@ -47,9 +47,9 @@ TEST(SnappyWriterTest, TheLibraryInflatesWhateverMixOfLiteralsAndRepeatsIsWritte
     }
     const auto block_bytes = static_cast<size_t>(writer.Finish() - block.data());
     ASSERT_LE(block_bytes, block.size());
-    std::string inflated;
-    ASSERT_TRUE(snappy::Uncompress(block.data(), block_bytes, &inflated));
-    ASSERT_EQ(inflated, text);
+    ByteBuffer inflated;
+    ASSERT_TRUE(SnappyDecode(std::string_view(block).substr(0, block_bytes), text.size(), inflated).ok());
+    ASSERT_EQ(inflated.view(), text);
   }
 }
 
