@@ -46,11 +46,22 @@ void PhaseMemory<Cell>::Set(int phase, double value, uint32_t turn) {
     Range range = Known();
     const double reach = kFarthest * (range.high - range.low);
     if (reach > 0) value = std::clamp(value, range.low - reach, range.high + reach);
-    Recode({std::min(range.low, value), std::max(range.high, value)});
+    Recode(Grown(range, value));
     code = unit_.size > 0 ? (value - unit_.base) / unit_.size : 0;
   }
   unknown_ -= cells_[phase] == kUnknown;
   cells_[phase] = Rounded(code, value, turn);
+}
+
+/// A range with room for the value. While phases are still met for the first time new extremes are the rule: where 16
+/// bits tell enough there is room for some of these too.
+template <class Cell>
+typename PhaseMemory<Cell>::Range PhaseMemory<Cell>::Grown(Range range, double value) const {
+  Range grown{std::min(range.low, value), std::max(range.high, value)};
+  if (sizeof(Cell) == 1 || unknown_ == 0) return grown;
+  const double room = (grown.high - grown.low) / 2;
+  (value < range.low ? grown.low : grown.high) += value < range.low ? -room : room;
+  return grown;
 }
 
 template <class Cell>

@@ -9,7 +9,7 @@
 namespace promcast {
 
 /// One value a phase in 16 or 8 bits each: a base plus whole multiples of a unit, both fitted to the values held, so
-/// that an error is at most 1/24000, or 1/100, of their range, whatever their magnitude. In 8 bits a value is rounded
+/// that an error is at most 1/16000, or 1/100, of their range, whatever their magnitude. In 8 bits a value is rounded
 /// up or down by chance, mostly to the nearer one (stochastic rounding, Croci et al. 2022), so that steps smaller
 /// than the unit add up; the chance comes of the value's own bits and of `turn`. A value far beyond the range is drawn
 /// towards it (to four ranges), so that one wild value cannot cost the others their precision. What is held lies in the
@@ -61,6 +61,7 @@ class PhaseMemory {
     double low, high;
   };
   Range Known() const;
+  Range Grown(Range range, double value) const;
   void Recode(Range range);
   static Cell Rounded(double code, double value, uint32_t turn);
 
