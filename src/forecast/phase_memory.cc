@@ -12,7 +12,8 @@ namespace {
 // Codes that the known values take at first: of the 65535 or 255, the rest is room before the next recoding.
 template <class Cell>
 constexpr double kSpan = sizeof(Cell) == 1 ? 230 : 48'000;
-constexpr double kFarthest = 4;  // ranges beyond the known values
+constexpr double kFarthest = 4;          // ranges beyond the known values
+constexpr double kLargestValue = 1e300;  // of a phase, so that ranges are finite
 
 struct Weighted {
   double sum = 0, weights = 0;
@@ -40,6 +41,7 @@ double PhaseMemory<Cell>::Get(int phase) const {
 
 template <class Cell>
 void PhaseMemory<Cell>::Set(int phase, double value, uint32_t turn) {
+  value = std::clamp(value, -kLargestValue, kLargestValue);
   if (empty()) unit_.base = value;
   double code = unit_.size > 0 ? (value - unit_.base) / unit_.size : 0;
   if (std::abs(code) > kLargest || (unit_.size == 0 && value != unit_.base)) {

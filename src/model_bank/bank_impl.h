@@ -41,6 +41,14 @@ struct ModelBank::Impl {
   struct Tail {
     size_t bytes;
   };
+  struct Bounds {
+    double low, high;
+    /// NaN stays NaN.
+    double Clamp(double value) const {
+      const double at_least = value < low ? low : value;
+      return at_least > high ? high : at_least;
+    }
+  };
   /// What few plans ask for.
   struct Further {
     explicit Further(const BankPlan& plan);
@@ -82,7 +90,7 @@ struct ModelBank::Impl {
   void Persist(Archive& archive);
   void IssueAll();
   void ScoreAnomaly(const std::optional<ResolvedForecast>& resolved);
-  double InRange(double forecast) const;
+  Bounds ForecastBounds() const;
   double Bounded(double value) const;
   bool warm() const { return past.seen() >= kWarmCells && mix(0).band().resolved() >= kWarmResolved; }
 

@@ -34,20 +34,15 @@ std::span<const double> ModelBank::Impl::Ask(const Ahead& ahead, DirectRegressio
   }
   const size_t lanes = HorizonMix::Lanes(models);
   for (size_t i = models; i < lanes; i++) out[i] = std::numeric_limits<double>::quiet_NaN();
-  const double margin = kRangeMargin * (past.high() - past.low());
-  const double low = past.low() - margin;
-  const double high = past.high() + margin;
-  for (size_t i = 0; i < lanes; i++) {
-    const double at_least = out[i] < low ? low : out[i];
-    out[i] = at_least > high ? high : at_least;
-  }
+  const Bounds bounds = ForecastBounds();
+  for (size_t i = 0; i < lanes; i++) out[i] = bounds.Clamp(out[i]);
   return {out.data(), lanes};
 }
 
-// Nothing may run away: at most a fifth of the seen range beyond it. NaN stays NaN.
-double ModelBank::Impl::InRange(double forecast) const {
+// Nothing may run away: at most a fifth of the seen range beyond it.
+ModelBank::Impl::Bounds ModelBank::Impl::ForecastBounds() const {
   const double margin = kRangeMargin * (past.high() - past.low());
-  return std::clamp(forecast, past.low() - margin, past.high() + margin);
+  return {past.low() - margin, past.high() + margin};
 }
 
 double ModelBank::Impl::HalfWidth(size_t rung, size_t coverage_index, double forecast_scale) const {
@@ -149,7 +144,8 @@ void ModelBank::Impl::IssueAll() {
     Mixed mixed = own.Mix(asked, now + own.plan().grid.steps);
     const bool banded = warm();
     for (size_t i = 0; banded && i < coverages; i++) widths[i] = HalfWidth(rung, i, mixed.scale);
-    if (kept && own.plan().line) mixed.line = InRange(lines()[*own.plan().line].Ahead(own.plan().grid.steps));
+    if (kept && own.plan().line)
+      mixed.line = ForecastBounds().Clamp(lines()[*own.plan().line].Ahead(own.plan().grid.steps));
     if (kept) own.Issue(now, mixed, {widths.data(), banded ? coverages : 0});
     if (checked && banded) own.IssueCheck(now, mixed.point, {widths.data(), coverages});
   }

@@ -339,7 +339,7 @@ void ShardEngine::Remove(uint32_t slot) {
 }
 
 void ShardEngine::FlushMuchOutput() {
-  constexpr size_t kMuch = 4096;
+  constexpr size_t kMuch = 1024;
   if (output_->size() >= kMuch) FlushOutput();
 }
 

@@ -39,13 +39,14 @@ class EncoderV2 {
     size_t operator()(std::string_view text) const { return HashLabelText(text, seed); }
   };
 
-  uint32_t Ref(std::string_view text);
-  size_t Remember(std::string_view field, const LabelView& label, size_t i);
   /// Of some labels, encoded, in refs_text_.
   struct Refs {
     uint32_t offset = 0, bytes = 0;
     bool known = false;
   };
+
+  uint32_t Ref(std::string_view text);
+  size_t Remember(std::string_view field, const LabelView& label, size_t i);
   Refs RefsFrom(size_t offset) const;
   Refs RefsOf(const OutputBatch& batch, OutputBatch::Piece piece);
   Refs RefsOf(const OutputBatch& batch, OutputBatch::Frame frame, size_t part);

@@ -20,21 +20,15 @@ size_t BytesFieldSize(size_t size) {
 // Three tags of one byte, and the lengths behind them.
 constexpr size_t kMaxLabelOverhead = 3 * (1 + 10);
 
-char* WriteVarint(uint64_t value, char* to) {
-  for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
-  *to++ = static_cast<char>(value);
-  return to;
-}
-
 char* WriteBytesField(uint32_t field_number, std::string_view bytes, char* to) {
   *to++ = static_cast<char>(WireTag(field_number, WireType::kBytes));
-  to = WriteVarint(bytes.size(), to);
+  to = WriteVarint(to, bytes.size());
   return std::copy(bytes.begin(), bytes.end(), to);
 }
 
 char* WriteLabel(const LabelView& label, char* to) {
   *to++ = WireTag(kLabels, WireType::kBytes);
-  to = WriteVarint(BytesFieldSize(label.name.size()) + BytesFieldSize(label.value.size()), to);
+  to = WriteVarint(to, BytesFieldSize(label.name.size()) + BytesFieldSize(label.value.size()));
   to = WriteBytesField(kName, label.name, to);
   return WriteBytesField(kValue, label.value, to);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -121,6 +122,18 @@ TEST(PhaseMemory, AnswersFiniteValuesForAnyOrderOfMagnitudes) {
     memory.Set(static_cast<int>(random() % 8), (random() % 2 ? 1 : -1) * std::pow(10., magnitude));
     if (random() % 16 == 0) memory.Fit();
     for (int k = 0; k < 8; k++) ASSERT_FALSE(std::isinf(memory.Get(k)));
+  }
+}
+
+TEST(PhaseMemory, StaysFiniteWhenAValueIsAsLargeAsTheyGet) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  for (const double first : {0., 1., -kLargest}) {
+    Phases<> phases(4);
+    phases.memory.Set(0, first);
+    phases.memory.Set(1, kLargest);
+    phases.memory.Set(2, 1);
+    for (int i = 0; i < 3; i++) EXPECT_TRUE(std::isfinite(phases.memory.Get(i))) << first << " " << i;
+    EXPECT_TRUE(std::isfinite(phases.unit.base) && std::isfinite(phases.unit.size)) << first;
   }
 }
 
