@@ -35,7 +35,7 @@ Fingerprint LabelMemo::Add(size_t place, const LabelView& label) {
   Label& at_place = labels_[place] = Label();
   unsigned char head[kHeadWordsBytes] = {kNameTag, static_cast<uint8_t>(label.name.size())};
   const size_t name_in_words = std::min(label.name.size(), kNameInHeadWords);
-  std::memcpy(head + 2, label.name.data(), name_in_words);
+  std::copy_n(label.name.data(), name_in_words, head + 2);
   if (name_in_words < kNameInHeadWords) head[2 + name_in_words] = kValueTag;
   at_place.head_bytes = static_cast<uint8_t>(label.name.size() + 3);
   unsigned char mask[kHeadWordsBytes] = {};
