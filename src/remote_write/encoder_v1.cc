@@ -4,48 +4,13 @@
 #include <bit>
 #include <cstring>
 
+#include "remote_write/sample_field.h"
 #include "remote_write/wire.h"
 
 namespace promcast {
 namespace {
 
 constexpr uint32_t kSeries = 1;
-
-// A `samples` field up to the value; behind it stands the time.
-constexpr size_t kTimeOffset = 2 + 1 + sizeof(double);
-
-/// The end of a sample's field, which is that of the one before as long as the time is the same.
-class TimeField {
- public:
-  /// Of the whole sample field.
-  size_t SampleFieldBytes(int64_t timestamp_ms) {
-    if (timestamp_ms != timestamp_ms_) Encode(timestamp_ms);
-    return kTimeOffset + bytes_;
-  }
-  /// At least kTimeOffset + kMaxBytes.
-  char* Write(char* to, const Sample& sample) {
-    const size_t bytes = SampleFieldBytes(sample.timestamp_ms);
-    to[0] = WireTag(2, WireType::kBytes);
-    to[1] = static_cast<char>(bytes - 2);
-    to[2] = WireTag(1, WireType::kFixed64);
-    std::memcpy(to + 3, &sample.value, sizeof(sample.value));
-    std::memcpy(to + kTimeOffset, text_.data(), text_.size());
-    return to + bytes;
-  }
-
-  static constexpr size_t kMaxBytes = 1 + kMaxVarintBytes;
-
- private:
-  void Encode(int64_t timestamp_ms) {
-    timestamp_ms_ = timestamp_ms;
-    char* const end = WriteVarint(WriteTag(text_.data(), 2, WireType::kVarint), static_cast<uint64_t>(timestamp_ms));
-    bytes_ = static_cast<size_t>(end - text_.data());
-  }
-
-  int64_t timestamp_ms_ = 0;
-  std::array<char, kMaxBytes> text_ = {WireTag(2, WireType::kVarint), 0};
-  size_t bytes_ = 2;
-};
 
 bool CanRepeat(const SnappyWriter& writer, uint32_t position) {
   return writer.position() - position <= SnappyWriter::kWindowBytes;
@@ -71,9 +36,9 @@ uint32_t CommonBytes(const char* a, const char* b, uint32_t bytes) {
 }  // namespace
 
 void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {
-  TimeField time;
+  SampleFieldWriter field;
   const auto series_bytes = [&](const OutgoingSample& out) {
-    return out.batch->label_bytes(out.index) + time.SampleFieldBytes(out.sample().timestamp_ms);
+    return out.batch->label_bytes(out.index) + field.Bytes(out.sample().timestamp_ms);
   };
   size_t message_bytes = 0;
   for (const OutgoingSample& out : samples) {
@@ -86,7 +51,7 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
   SnappyWriter writer(WriteVarint(begin, message_bytes));
   const OutputBatch* batch = nullptr;
   SnappyWriter::Scrap between;  // a sample, and the head of the next series
-  static_assert(sizeof(between) >= kTimeOffset + TimeField::kMaxBytes + 1 + kMaxVarintBytes);
+  static_assert(sizeof(between) >= SampleFieldWriter::kMaxBytes + 1 + kMaxVarintBytes);
   char* between_end = between.data();
   const auto write_between = [&] { writer.Literal(between, static_cast<size_t>(between_end - between.data())); };
   for (const OutgoingSample& out : samples) {
@@ -97,7 +62,7 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
     between_end = WriteVarint(WriteTag(between_end, kSeries, WireType::kBytes), series_bytes(out));
     write_between();
     WriteBlock(out, writer);
-    between_end = time.Write(between.data(), out.sample());
+    between_end = field.Write(between.data(), out.sample());
   }
   if (!samples.empty()) write_between();
   body.Resize(static_cast<size_t>(writer.Finish() - begin));

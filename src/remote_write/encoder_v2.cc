@@ -119,6 +119,7 @@ void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
   refs_text_.clear();
   refs_.reserve(last_symbols_);
   Ref("");
+  SampleFieldWriter field;
   const OutputBatch* batch = nullptr;
   for (const OutgoingSample& out : samples) {
     if (out.batch != batch) {
@@ -127,8 +128,8 @@ void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
       by_frame_.assign(batch->kept_frames(), {});
     }
     const size_t ref_bytes = BlockRefs(out);
-    char tail[kMaxSampleFieldBytes + kMaxMetadataBytes];
-    char* const tail_end = WriteMetadata(WriteSample(tail, out.sample()), batch->type(out.index));
+    char tail[SampleFieldWriter::kMaxBytes + kMaxMetadataBytes];
+    char* const tail_end = WriteMetadata(field.Write(tail, out.sample()), batch->type(out.index));
     const auto tail_bytes = static_cast<size_t>(tail_end - tail);
     AppendTag(series_, kSeries, WireType::kBytes);
     AppendVarint(series_, 1 + VarintBytes(ref_bytes) + ref_bytes + tail_bytes);

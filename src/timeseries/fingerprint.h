@@ -65,25 +65,28 @@ inline uint64_t FoldedProduct(uint64_t a, uint64_t b) {
   return (a * b) ^ HighProduct(a, b);
 }
 
-/// HashLabelText of a text of up to 16 bytes.
+/// Two words of a text of `size` bytes under keys of their place in it.
+inline uint64_t FoldedWords(const EdgeWords& words, size_t size, uint64_t seed, uint64_t first_key, uint64_t last_key) {
+  return FoldedProduct(words.first ^ (seed + first_key), words.last ^ (std::rotl(seed, 32) + last_key * (size + 1)));
+}
+
+/// HashLabelText of a text of up to 16 bytes, and what the first 16 of a longer one add to it.
 inline uint64_t HashShortLabelText(const EdgeWords& words, size_t size, uint64_t seed) {
-  return FoldedProduct(words.first ^ (seed + 0x9E3779B97F4A7C15u),
-                       words.last ^ (std::rotl(seed, 32) + 0xD1B54A32D192ED03u * (size + 1)));
+  return FoldedWords(words, size, seed, 0x9E3779B97F4A7C15u, 0xD1B54A32D192ED03u);
 }
 
 /// Hash of one label name or label value under the process's seed; remote write 2.0 takes it once per symbol. Up to 16
 /// bytes, as most names and values have, one folded product, up to 48 one for each 16 bytes, longer ones XXH3.
 inline uint64_t HashLabelText(std::string_view text, uint64_t seed) {
+  constexpr size_t kStep = EdgeWords::kWholeTextBytes;
   const size_t size = text.size();
-  const auto fold = [&](size_t at, uint64_t first_key, uint64_t last_key) {
-    return FoldedProduct(EdgeWords::Word(text.data() + at, 8) ^ (seed + first_key),
-                         EdgeWords::Word(text.data() + at + 8, 8) ^ (std::rotl(seed, 32) + last_key * (size + 1)));
-  };
-  if (size <= EdgeWords::kWholeTextBytes) return HashShortLabelText(EdgeWords(text), size, seed);
-  if (size > 48) return XXH3_64bits_withSeed(text.data(), size, seed);
-  const uint64_t edges =
-      fold(0, 0x9E3779B97F4A7C15u, 0xD1B54A32D192ED03u) ^ fold(size - 16, 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu);
-  return size <= 32 ? edges : edges ^ fold(16, 0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u);
+  if (size <= kStep) return HashShortLabelText(EdgeWords(text), size, seed);
+  if (size > 3 * kStep) return XXH3_64bits_withSeed(text.data(), size, seed);
+  const auto words = [&](size_t at) { return EdgeWords(text.substr(at, kStep)); };
+  const uint64_t edges = HashShortLabelText(words(0), size, seed) ^
+                         FoldedWords(words(size - kStep), size, seed, 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu);
+  if (size <= 2 * kStep) return edges;
+  return edges ^ FoldedWords(words(kStep), size, seed, 0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u);
 }
 
 /// What one label adds to its series' fingerprint. The product of two random words is what makes the sum a hash (NH:

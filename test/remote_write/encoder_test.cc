@@ -143,16 +143,18 @@ void ChangeLabels(std::mt19937_64& random, Texts& labels) {
 struct CutBlock {
   OutputBatch::Frame frame;
   OutputBatch::AddedPieces added;
+  std::array<Texts, OutputBatch::kPlaces> added_labels;
 };
 
 CutBlock Cut(std::mt19937_64& random, const Texts& labels, OutputBatch& batch) {
   std::vector<std::string> texts(2 * OutputBatch::kPlaces + 1);
+  CutBlock block{{}, OutputBatch::kNoneAdded, {}};
   size_t i = random() % 3;
   for (const auto& [name, value] : labels) {
     while (i + 1 < texts.size() && random() % 3 != 0) i++;
     AppendLabel(texts[i], name, value);
+    if (i % 2 != 0) block.added_labels[i / 2][name] = value;
   }
-  CutBlock block{{}, OutputBatch::kNoneAdded};
   std::vector<OutputBatch::Piece> pieces;
   std::array<size_t, OutputBatch::kPlaces> ends;
   for (size_t part = 0; part < texts.size(); part++) {
@@ -166,6 +168,14 @@ CutBlock Cut(std::mt19937_64& random, const Texts& labels, OutputBatch& batch) {
   }
   block.frame = batch.KeepFrame(pieces, ends);
   return block;
+}
+
+/// Leaves one of the added pieces out, and its labels.
+void TakeOneAway(std::mt19937_64& random, Texts& labels, CutBlock& block) {
+  const size_t place = random() % OutputBatch::kPlaces;
+  block.added[place] = OutputBatch::kNoPiece;
+  for (const auto& [name, value] : block.added_labels[place]) labels.erase(name);
+  block.added_labels[place].clear();
 }
 
 /// What remote write 2.0 says of `series`: each text once, in the order in which they come.
@@ -191,13 +201,17 @@ TEST_F(EncoderTest, EqualNearlyEqualAndDisjointLabelsAreWrittenAsIfEachStoodAlon
     OutputBatch samples;
     Texts labels;
     CutBlock block = Cut(random, labels, samples);
+    int64_t timestamp_ms = 0;
     for (size_t i = random() % 120; i > 0; i--) {
       if (random() % 4 != 0) {
         ChangeLabels(random, labels);
         block = Cut(random, labels, samples);
+      } else if (random() % 2 != 0) {
+        TakeOneAway(random, labels, block);
       }
       series.push_back(labels);
-      const Sample sample{static_cast<int64_t>(random()), static_cast<double>(random() % 1000)};
+      if (random() % 3 == 0) timestamp_ms = static_cast<int64_t>(random());
+      const Sample sample{timestamp_ms, static_cast<double>(random() % 1000)};
       samples.Append(block.frame, block.added, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown);
     }
     std::vector<std::string> symbols;
