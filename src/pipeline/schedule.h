@@ -8,8 +8,9 @@
 namespace promcast {
 
 /// Spreads the members of one interval evenly over it: each member has a fixed place within the interval, taken from
-/// its hash, and is called once an interval. A lap that comes too late is left out, never piled up. Members are called
-/// until they answer false. Not thread-safe.
+/// its number, and is called once an interval. Neighbours by number, which are likely to be neighbours in memory too
+/// and to resemble each other, are called one after the other. A lap that comes too late is left out, never piled up.
+/// Members are called until they answer false. Not thread-safe.
 class Schedule {
  public:
   explicit Schedule(int64_t interval_ms)
@@ -24,9 +25,7 @@ class Schedule {
     uint32_t generation = 0;
   };
 
-  void Add(Member member, uint64_t hash) {
-    slots_[static_cast<size_t>((hash >> 32) * slots_.size() >> 32)].push_back(member);
-  }
+  void Add(Member member) { slots_[PlaceOf(member.id)].push_back(member); }
 
   /// When the next slot is due. In the past when it is overdue.
   int64_t next_due_ms() const { return (next_slot_ + 1) * slot_ms_; }
@@ -34,7 +33,8 @@ class Schedule {
   /// Calls `call(member) -> bool` for the members of the next due slot, if any is due at `now_ms`; true when one was.
   template <class Call>
   bool RunNextSlot(int64_t now_ms, Call&& call) {
-    return RunNextSlot(now_ms, [](std::span<const Member>) {}, call);
+    return RunNextSlot(
+        now_ms, [](std::span<const Member>) {}, call);
   }
   /// The same, kCalledTogether members at a time, each time after `announce(std::span<const Member>)` has got these.
   template <class Announce, class Call>
@@ -71,6 +71,13 @@ class Schedule {
   }
 
  private:
+  /// Multiples of the golden section spread evenly, however many there are. Source: Knuth, The Art of Computer
+  /// Programming, volume 3, 6.4.
+  size_t PlaceOf(uint32_t id) const {
+    const uint64_t part = static_cast<uint32_t>(id / kCalledTogether) * uint32_t{0x9e3779b9};
+    return static_cast<size_t>(static_cast<uint32_t>(part) * uint64_t{slots_.size()} >> 32);
+  }
+
   const int64_t interval_ms_;
   const int64_t slot_ms_;
   std::vector<std::vector<Member>> slots_;

@@ -192,7 +192,7 @@ SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict 
 void ShardEngine::Enlist(uint32_t slot) {
   const SeriesState& state = registry_[slot];
   const auto rule = static_cast<size_t>(state.rule - rules_->rules().data());
-  schedules_[rule].Add({slot, state.generation}, registry_.fingerprint(slot).low);
+  schedules_[rule].Add({slot, state.generation});
 }
 
 SampleVerdict ShardEngine::ApplyTo(uint32_t slot, const IncomingSample& sample, int64_t now_ms) {
