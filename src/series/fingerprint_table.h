@@ -17,12 +17,15 @@ inline uint32_t MixedBits(const Fingerprint& f) {
   return static_cast<uint32_t>(((f.low ^ std::rotl(f.high, 32)) * 0x9E3779B97F4A7C15u) >> 32);
 }
 
-/// A key that is the fingerprint.
-struct WholeFingerprint {
-  explicit WholeFingerprint(const Fingerprint& f) : low(f.low), high(f.high) {}
-  uint32_t bits() const { return MixedBits({low, high}); }
-  friend bool operator==(const WholeFingerprint&, const WholeFingerprint&) = default;
-  uint64_t low, high;
+/// A key that tells fingerprints apart by 96 of their bits, so that four entries fill a line of the cache: among a
+/// billion series the odds that any two share them are one in 10^11.
+struct FingerprintKey {
+  explicit FingerprintKey(const Fingerprint& f)
+      : low_words{static_cast<uint32_t>(f.low), static_cast<uint32_t>(f.low >> 32)},
+        high_word(static_cast<uint32_t>(f.high)) {}
+  uint32_t bits() const { return MixedBits({uint64_t{low_words[1]} << 32 | low_words[0], high_word}); }
+  friend bool operator==(const FingerprintKey&, const FingerprintKey&) = default;
+  uint32_t low_words[2], high_word;
 };
 
 /// A key of 32 bits that other fingerprints may have too: whoever uses it tells by the slot which one is meant.
@@ -138,8 +141,8 @@ class ProbedTable {
   size_t size_ = 0;
 };
 
-/// 24 bytes an entry.
-using FingerprintTable = ProbedTable<WholeFingerprint>;
+/// 16 bytes an entry.
+using FingerprintTable = ProbedTable<FingerprintKey>;
 /// 8 bytes an entry, for owners that keep the fingerprints themselves.
 using FingerprintTagTable = ProbedTable<FingerprintTag>;
 

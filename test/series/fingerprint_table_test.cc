@@ -46,13 +46,13 @@ TEST(FingerprintTable, AnEmptyOneFindsAndErasesNothing) {
   EXPECT_EQ(table.allocated_bytes(), 0u);
 }
 
-TEST(FingerprintTable, IsNeverMoreThanFourFifthsFullAndTakes24BytesAnEntry) {
+TEST(FingerprintTable, IsNeverMoreThanFourFifthsFullAndTakes16BytesAnEntry) {
   FingerprintTable table;
   std::mt19937_64 random(2);
   for (uint32_t i = 0; i < 10'000; i++) {
     ASSERT_TRUE(table.Insert({random(), random()}, i));
     ASSERT_LE(table.size() * 5, table.capacity() * 4);
-    ASSERT_EQ(table.allocated_bytes(), table.capacity() * 24);
+    ASSERT_EQ(table.allocated_bytes(), table.capacity() * 16);
   }
 }
 
