@@ -29,31 +29,24 @@ int8_t BlockMemory::Block::CodeOf(float value) const {
 inline BlockMemory::CodeSum BlockMemory::Block::SumOf(int first, int count) const {
   constexpr uint64_t kLow = 0x0101010101010101, kHigh = kLow << 7, kEven = 0x00ff00ff00ff00ff;
   constexpr int kEight = 8, kByteBits = 8;
-  uint64_t pairs = 0;        // sums of four bytes each
-  uint64_t any_unknown = 0;  // not zero where one of the bytes is zero
-  const auto add = [&](uint64_t bytes) { pairs += (bytes & kEven) + (bytes >> kByteBits & kEven); };
+  uint64_t pairs = 0;    // sums of four bytes each
+  uint64_t unknown = 0;  // by place in the word: how many bytes were zero
+  const auto add = [&](uint64_t bytes, uint64_t mask) {
+    pairs += (bytes & mask & kEven) + ((bytes & mask) >> kByteBits & kEven);
+    unknown += (~(((bytes & ~kHigh) + ~kHigh) | bytes) & kHigh & mask) >> (kByteBits - 1);
+  };
   const auto load = [&](int from) {
     uint64_t bytes = 0;
     std::memcpy(&bytes, codes.data() + from, sizeof(bytes));
     return bytes ^ kHigh;  // codes above the unknown one, which is zero then
   };
   int at = first;
-  for (; at + kEight <= first + count; at += kEight) {
-    const uint64_t bytes = load(at);
-    any_unknown |= (bytes - kLow) & ~bytes & kHigh;
-    add(bytes);
-  }
+  for (; at + kEight <= first + count; at += kEight) add(load(at), ~uint64_t{0});
   if (const int left = first + count - at; left > 0) {
     const int from = std::min(at, kBlockPhases - kEight);
-    const uint64_t mask = (uint64_t{1} << kByteBits * left) - 1;
-    const uint64_t bytes = load(from) >> kByteBits * (at - from) | ~mask;
-    any_unknown |= (bytes - kLow) & ~bytes & kHigh;
-    add(bytes & mask);
+    add(load(from) >> kByteBits * (at - from), (uint64_t{1} << kByteBits * left) - 1);
   }
-  int known = count;
-  if (any_unknown != 0) {
-    known -= static_cast<int>(std::count(codes.begin() + first, codes.begin() + first + count, kUnknown));
-  }
+  const int known = count - static_cast<int>(unknown * kLow >> 56);
   return {static_cast<int>(pairs * (kEven / 0xff) >> 48) + known * kUnknown, known};
 }
 
@@ -93,9 +86,10 @@ void BlockMemory::Set(int phase, double value) {
   Block& block = blocks_[phase / kBlockPhases];
   const int place = phase % kBlockPhases;
   const auto rounded = static_cast<float>(std::clamp<double>(value, -kFarthest, kFarthest));
+  int8_t& code = block.codes[place];
   // Anew as well when one of the outermost goes: its range is given back.
-  if (!block.Holds(rounded) || std::abs(block.codes[place]) >= kOutermost) block.Fit(place, rounded);
-  block.codes[place] = block.CodeOf(rounded);
+  if (!block.Holds(rounded) || (code != kUnknown && std::abs(code) >= kOutermost)) block.Fit(place, rounded);
+  code = block.CodeOf(rounded);
 }
 
 double BlockMemory::MeanAround(int phase, int width) const {

@@ -71,25 +71,53 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
 void EncoderV1::Begin(const OutputBatch& batch) {
   piece_positions_.assign(batch.kept_pieces(), 0);
   stretch_positions_.assign(batch.kept_frames(), {});
+  last_block_ = {};
+}
+
+/// From where on the block is that of the sample before.
+size_t EncoderV1::FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const {
+  if (last_block_.added == nullptr || last_block_.frame != frame) return OutputBatch::kStretches;
+  size_t part = OutputBatch::kPlaces;
+  while (part > 0 && added[part - 1] == (*last_block_.added)[part - 1]) part--;
+  return part;
 }
 
 void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
   const OutputBatch& batch = *out.batch;
   const OutputBatch::Frame frame = batch.frame(out.index);
   const OutputBatch::AddedPieces& added = batch.added(out.index);
-  auto& positions = stretch_positions_[static_cast<uint32_t>(frame)];
-  for (size_t part = 0; part < OutputBatch::kStretches; part++) {
-    if (const size_t bytes = batch.stretch_bytes(frame, part); bytes > 0) {
-      const uint32_t position = writer.position();
-      if (bytes >= SnappyWriter::kMinRepeatBytes && positions[part] != 0 && CanRepeat(writer, positions[part])) {
-        writer.Repeat(positions[part], static_cast<uint32_t>(bytes));
-      } else {
-        for (const OutputBatch::Piece piece : batch.stretch(frame, part)) WritePiece(batch, piece, writer);
+  const size_t repeated = FirstRepeatedPart(frame, added);
+  const uint32_t begin = writer.position();
+  std::array<uint32_t, OutputBatch::kStretches> starts;
+  size_t part = 0;
+  for (; part < OutputBatch::kStretches; part++) {
+    starts[part] = writer.position();
+    if (part == repeated) {
+      const auto left = static_cast<uint32_t>(batch.label_bytes(out.index)) - (starts[part] - begin);
+      if (left >= SnappyWriter::kMinRepeatBytes && CanRepeat(writer, last_block_.starts[part])) {
+        writer.Repeat(last_block_.starts[part], left);
+        break;
       }
-      positions[part] = position;
     }
+    WriteStretch(batch, frame, part, writer);
     if (part < OutputBatch::kPlaces && added[part] != OutputBatch::kNoPiece) WritePiece(batch, added[part], writer);
   }
+  for (size_t rest = part + 1; rest < OutputBatch::kStretches; rest++)
+    starts[rest] = starts[part] + (last_block_.starts[rest] - last_block_.starts[part]);
+  last_block_ = {&added, frame, starts};
+}
+
+void EncoderV1::WriteStretch(const OutputBatch& batch, OutputBatch::Frame frame, size_t part, SnappyWriter& writer) {
+  const size_t bytes = batch.stretch_bytes(frame, part);
+  if (bytes == 0) return;
+  uint32_t& last = stretch_positions_[static_cast<uint32_t>(frame)][part];
+  const uint32_t position = writer.position();
+  if (bytes >= SnappyWriter::kMinRepeatBytes && last != 0 && CanRepeat(writer, last)) {
+    writer.Repeat(last, static_cast<uint32_t>(bytes));
+  } else {
+    for (const OutputBatch::Piece piece : batch.stretch(frame, part)) WritePiece(batch, piece, writer);
+  }
+  last = position;
 }
 
 void EncoderV1::WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, SnappyWriter& writer) {

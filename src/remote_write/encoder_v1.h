@@ -25,8 +25,17 @@ class EncoderV1 {
     uint32_t bytes = 0, position = 0;
   };
 
+  /// The labels of the sample before: `added` is null where there is none of the batch at hand.
+  struct WrittenBlock {
+    const OutputBatch::AddedPieces* added = nullptr;
+    OutputBatch::Frame frame{};
+    std::array<uint32_t, OutputBatch::kStretches> starts{};  // of its stretches, in the message
+  };
+
   void Begin(const OutputBatch& batch);
+  size_t FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const;
   void WriteBlock(const OutgoingSample& out, SnappyWriter& writer);
+  void WriteStretch(const OutputBatch& batch, OutputBatch::Frame frame, size_t part, SnappyWriter& writer);
   void WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, SnappyWriter& writer);
   void WriteLabels(std::string_view fields, SnappyWriter& writer);
   void WriteLabel(std::string_view field, SnappyWriter& writer);
@@ -34,6 +43,7 @@ class EncoderV1 {
   // In the message; 0: not yet written. By piece, and by frame and stretch, of the batch at hand.
   std::vector<uint32_t> piece_positions_;
   std::vector<std::array<uint32_t, OutputBatch::kStretches>> stretch_positions_;
+  WrittenBlock last_block_;
   std::array<WrittenLabel, 512> equal_;  // by some bits of a hash of both ends
   std::array<WrittenLabel, 256> alike_;  // by some of the beginning
 };

@@ -1,6 +1,7 @@
 #include "remote_write/label_block.h"
 
 #include <algorithm>
+#include <array>
 
 #include "remote_write/message_fields.h"
 #include "remote_write/wire.h"
@@ -51,8 +52,13 @@ bool ReadBlockLabel(WireReader& reader, LabelView& label) {
 
 void AppendLabel(std::string& block, std::string_view name, std::string_view value) {
   const LabelView label{name, value};
+  const size_t most = MaxBytes({&label, 1});
+  if (std::array<char, 256> scratch; most <= scratch.size()) {
+    block.append(scratch.data(), WriteLabel(label, scratch.data()));
+    return;
+  }
   const size_t before = block.size();
-  block.resize(before + MaxBytes({&label, 1}));
+  block.resize(before + most);
   block.resize(static_cast<size_t>(WriteLabel(label, block.data() + before) - block.data()));
 }
 

@@ -55,11 +55,24 @@ bool CellGrid::SourceWentBack(int64_t timestamp_ms, int64_t now_ms, const GridLi
   return backwards_samples_ >= limits.accept_backwards_after && now - backwards_since_ms_ >= limits.accept_backwards_ms;
 }
 
-int64_t CellGrid::CellStart(int64_t timestamp_ms) const {
+uint32_t CellGrid::IntoCell(int64_t timestamp_ms) const {
   const int64_t step = step_ms_;
-  const int64_t into_cell = (timestamp_ms % step + step) % step;
+  const int64_t rest = timestamp_ms % step;
+  return static_cast<uint32_t>(rest < 0 ? rest + step : rest);
+}
+
+int64_t CellGrid::CellStart(int64_t timestamp_ms) const {
   int64_t start = 0;
-  return __builtin_sub_overflow(timestamp_ms, into_cell, &start) ? std::numeric_limits<int64_t>::min() : start;
+  return __builtin_sub_overflow(timestamp_ms, int64_t{IntoCell(timestamp_ms)}, &start)
+             ? std::numeric_limits<int64_t>::min()
+             : start;
+}
+
+bool CellGrid::LiesBeyond(int64_t timestamp_ms) const {
+  if (!has_newest_) return false;
+  const uint32_t into_cell = IntoCell(newest_ms_);
+  return timestamp_ms >= newest_ms_ ? Distance(timestamp_ms, newest_ms_) >= step_ms_ - into_cell
+                                    : Distance(newest_ms_, timestamp_ms) > into_cell;
 }
 
 CellGrid::Gap CellGrid::GapBefore(int64_t timestamp_ms, const GridLimits& limits) const {

@@ -73,7 +73,7 @@ class CellGrid {
   /// What comes next is another source's: a counter starts again.
   void ChangeSource();
   /// Whether the timestamp lies in another cell than the open one.
-  bool LiesBeyond(int64_t timestamp_ms) const { return has_newest_ && !InOpenCell(timestamp_ms); }
+  bool LiesBeyond(int64_t timestamp_ms) const;
   int64_t step_ms() const { return step_ms_; }
   CellReading reading() const { return reading_; }
   /// No sample has been applied yet; newest_ms() and closed_cell_end_ms() have no meaning.
@@ -99,10 +99,9 @@ class CellGrid {
 
   bool CheckTime(Sample sample, int64_t now_ms, const GridLimits& limits, GridEvents& events, SampleOutcome& outcome);
   bool SourceWentBack(int64_t timestamp_ms, int64_t now_ms, const GridLimits& limits);
+  /// How far into its cell a timestamp lies.
+  uint32_t IntoCell(int64_t timestamp_ms) const;
   int64_t CellStart(int64_t timestamp_ms) const;
-  bool InOpenCell(int64_t timestamp_ms) const {
-    return has_newest_ && CellStart(timestamp_ms) == CellStart(newest_ms_);
-  }
   Gap GapBefore(int64_t timestamp_ms, const GridLimits& limits) const;
   /// The open cell's value, NaN when it has none; makes it ready for the next cell.
   double TakeCell();
@@ -134,7 +133,7 @@ SampleOutcome CellGrid::Add(Sample sample, int64_t now_ms, const GridLimits& lim
                             Close&& close) {
   SampleOutcome outcome = SampleOutcome::kApplied;
   if (!CheckTime(sample, now_ms, limits, events, outcome)) return outcome;
-  if (has_newest_ && !InOpenCell(sample.timestamp_ms)) {
+  if (LiesBeyond(sample.timestamp_ms)) {
     const Gap gap = GapBefore(sample.timestamp_ms, limits);
     const bool was_empty = !cell_has_value_;
     const double value = TakeCell();
