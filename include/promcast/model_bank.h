@@ -149,6 +149,8 @@ class ModelBank {
 
   /// Of the horizon with this index in the options.
   HorizonScore Score(size_t horizon_index) const;
+  /// The same in place of what `score` held, whose memory is used again.
+  void Score(size_t horizon_index, HorizonScore& score) const;
   /// Whether the forecasts of that horizon resolved with less error than those of the naive baselines; false before any
   /// resolved.
   bool skilful(size_t horizon_index) const;

@@ -332,8 +332,7 @@ void HorizonMix::Miss(int64_t now, int64_t cells) {
   if (plan_.checks) plan_.checks->ForEachDue(now, cells, [&](int slot) { CheckAt(slot).Clear(); });
 }
 
-HorizonScore HorizonMix::Score(double unit) const {
-  HorizonScore score;
+void HorizonMix::Score(double unit, HorizonScore& score) const {
   score.count = head().resolved;
   score.absolute_error = head().mix_error * unit;
   score.naive_absolute_error = head().naive_error * unit;
@@ -341,7 +340,6 @@ HorizonScore HorizonMix::Score(double unit) const {
   score.predict_linear_absolute_error = line_error() * unit;
   score.banded_count = head().banded;
   score.inside.assign(inside(), inside() + coverages());
-  return score;
 }
 
 std::vector<ModelWeight> HorizonMix::Weights(uint32_t dropped) const {

@@ -88,7 +88,7 @@ class HorizonMix {
   void Miss(int64_t now, int64_t cells);
 
   /// `unit` turns losses into the values' own unit.
-  HorizonScore Score(double unit) const;
+  void Score(double unit, HorizonScore& score) const;
   bool skilful() const { return head().mix_error < std::min(head().naive_error, head().seasonal_naive_error); }
   /// Of each model, without its name.
   std::vector<ModelWeight> Weights(uint32_t dropped) const;

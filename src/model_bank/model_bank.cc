@@ -156,7 +156,13 @@ double ModelBank::anomaly_score() const {
 }
 
 HorizonScore ModelBank::Score(size_t horizon_index) const {
-  return impl_->mix(impl_->plan->first_asked + horizon_index).Score(impl_->scale.unit());
+  HorizonScore score;
+  Score(horizon_index, score);
+  return score;
+}
+
+void ModelBank::Score(size_t horizon_index, HorizonScore& score) const {
+  impl_->mix(impl_->plan->first_asked + horizon_index).Score(impl_->scale.unit(), score);
 }
 
 bool ModelBank::skilful(size_t horizon_index) const {

@@ -167,6 +167,7 @@ class ShardEngine {
   std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
+  HorizonScore score_;
   std::vector<LabelView> labels_;
   std::string metric_name_;
 

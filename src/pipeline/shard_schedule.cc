@@ -242,7 +242,10 @@ void ShardEngine::TallySeries(uint32_t slot) {
   lap.seasons[state.model->bank.seasons().size()]++;
   const std::vector<size_t>& horizons = state.model->plan->bank_horizon;
   if (lap.tally.horizons.size() < horizons.size()) lap.tally.horizons.resize(horizons.size());
-  for (size_t h = 0; h < horizons.size(); h++) Count(state.model->bank.Score(horizons[h]), lap.tally.horizons[h]);
+  for (size_t h = 0; h < horizons.size(); h++) {
+    state.model->bank.Score(horizons[h], score_);
+    Count(score_, lap.tally.horizons[h]);
+  }
 }
 
 ShardReport ShardEngine::Report() const {

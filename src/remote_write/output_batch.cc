@@ -22,12 +22,13 @@ OutputBatch::Piece OutputBatch::PieceFrom(size_t offset) {
 }
 
 OutputBatch::Frame OutputBatch::KeepFrame(std::span<const Piece> pieces, const std::array<size_t, kPlaces>& ends) {
-  FramePieces kept{static_cast<uint32_t>(pieces_.size()), {}, {}};
+  FramePieces kept{static_cast<uint32_t>(pieces_.size()), {}, {}, 0};
   size_t at = 0;
   for (size_t part = 0; part < kStretches; part++) {
     const size_t end = part < kPlaces ? ends[part] : pieces.size();
     for (; at < end; at++) kept.bytes[part] += Bytes(pieces[at]);
     kept.ends[part] = static_cast<uint32_t>(end);
+    kept.all_bytes += kept.bytes[part];
   }
   pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
   frames_.push_back(kept);
@@ -35,8 +36,7 @@ OutputBatch::Frame OutputBatch::KeepFrame(std::span<const Piece> pieces, const s
 }
 
 void OutputBatch::Append(Frame frame, const AddedPieces& added, const Sample& sample, MetricType type) {
-  uint32_t bytes = 0;
-  for (const uint32_t part : frames_[static_cast<uint32_t>(frame)].bytes) bytes += part;
+  uint32_t bytes = frames_[static_cast<uint32_t>(frame)].all_bytes;
   for (const Piece piece : added) bytes += piece == kNoPiece ? 0 : Bytes(piece);
   entries_.push_back({sample, frame, added, bytes, type});
 }

@@ -95,6 +95,7 @@ class OutputBatch {
   struct FramePieces {
     uint32_t first_piece;
     std::array<uint32_t, kStretches> ends, bytes;
+    uint32_t all_bytes;
   };
   struct Entry {
     Sample sample;

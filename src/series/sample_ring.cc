@@ -31,8 +31,8 @@ constexpr size_t kMaxAllocation = 65535;
 /// The next step of a series with four steps to a doubling: jemalloc's size classes, so that little is lost between.
 size_t NextAllocation(size_t needed) {
   if (needed <= kFirstAllocation) return kFirstAllocation;
-  const size_t step = std::bit_floor(needed - 1) / 4;
-  return std::min((needed + step - 1) / step * step, kMaxAllocation);
+  const size_t step = std::bit_floor(needed - 1) / 4;  // a power of two
+  return std::min((needed + step - 1) & ~(step - 1), kMaxAllocation);
 }
 
 size_t SealedAllocation(size_t needed) {
