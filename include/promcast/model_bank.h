@@ -124,9 +124,11 @@ class ModelBank {
   /// season the first cell will lie.
   bool Borrow(const SeasonShape& shape, double place);
 
-  /// Where many banks take turns, each waits for memory: this asks ahead for what Update and Forecast look at that lies
-  /// `depth` pointers (0 to 2) away. Each depth reads what the one before has asked for, so a while should pass between.
-  void Fetch(int depth) const;
+  /// Where many banks take turns, each waits for memory: this asks ahead for what Update looks at that lies `depth`
+  /// pointers (0 to 2) away. Each depth reads what the one before has asked for, so a while should pass between.
+  void FetchForUpdate(int depth) const;
+  /// The same of what Forecast and Score look at, for the options' horizons.
+  void FetchForForecast(int depth) const;
 
   /// The forecast `steps` (1 up to the last horizon, and a little beyond) cells after the newest cell. Between the
   /// horizons weights and bands are those of the nearest ones. Always finite, lower <= point <= upper, and a band of

@@ -253,8 +253,16 @@ void DirectRegressions::Forecast(const Ahead& ahead, const Features& features, s
   }
 }
 
-void DirectRegressions::Fetch(int64_t now) const {
+void DirectRegressions::FetchFeatures() const {
+  const auto* const end = reinterpret_cast<const char*>(this + 1);
+  FetchMemory(&horizons_, static_cast<size_t>(end - reinterpret_cast<const char*>(&horizons_)));
+}
+
+void DirectRegressions::FetchWeights() const {
   FetchMemory(horizons_.get(), horizons() * sizeof(Horizon));
+}
+
+void DirectRegressions::FetchDue(int64_t now) const {
   for (size_t rung = 0; rung < plan_.all_rungs; rung++) {
     const int64_t issued = plan_.ladder[rung].IssuedFor(now);
     if (issued >= 0) FetchMemory(RecordsOf(rung) + plan_.ladder[rung].SlotOf(issued), sizeof(Record));

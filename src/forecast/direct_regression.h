@@ -74,8 +74,11 @@ class DirectRegressions {
   /// interpolated. NaN before 30 values, and where a regression does not serve so long a horizon.
   void Forecast(const Ahead& ahead, const Features& features, std::span<double> out) const;
 
-  /// See FetchMemory(): what was learnt, and what the value of the cell `now` resolves.
-  void Fetch(int64_t now) const;
+  /// See FetchMemory(): of the object itself what FeaturesOf and Forecast look at, and what lies a pointer away.
+  void FetchFeatures() const;
+  void FetchWeights() const;
+  /// What the value of the cell `now` resolves.
+  void FetchDue(int64_t now) const;
   size_t ModelBytes() const;    ///< on the heap: what was learnt
   size_t PendingBytes() const;  ///< on the heap: forecasts that wait for their value
   template <class Archive>

@@ -46,6 +46,11 @@ class LagRing {
     cells_.Fetch(PhaseOf(StepAgo(kRecent)));
     cells_.Fetch(PhaseOf(StepAgo(std::max(length_ - kRecent, 0))));
   }
+  /// See FetchMemory(): what AroundAgo looks at.
+  void FetchAround(int cells, int width) const {
+    cells_.Fetch(PhaseOf(StepAgo(std::max(cells - width, 0))));
+    cells_.Fetch(PhaseOf(StepAgo(std::min(cells + width, length_ - 1))));
+  }
   size_t HeapBytes() const { return cells_.HeapBytes(); }
   template <class Archive>
   void Persist(Archive& archive);

@@ -244,6 +244,12 @@ void Past::FetchPhases() const {
   for (const SeasonProfile& longer : cycles_->longer) longer.FetchHead();
 }
 
+void Past::FetchAhead(int64_t steps) const {
+  if (!profile_) return;
+  profile_.FetchAhead(steps);
+  if (const LagRing* ring = lag()) ring->FetchAround(ring->AgoOfPhaseAhead(steps), kWidth);
+}
+
 size_t Past::HeapBytes() const {
   size_t bytes = profile_.HeapBytes();
   if (!cycles_) return bytes;

@@ -102,6 +102,8 @@ class Past {
   void Fetch() const;
   /// What lies two pointers away: what is known of the phases around now.
   void FetchPhases() const;
+  /// The same of what LookAhead(steps) looks at.
+  void FetchAhead(int64_t steps) const;
   size_t HeapBytes() const;
   /// Read into a past that has the same seasons.
   template <class Archive>

@@ -163,6 +163,12 @@ void SeasonProfile::FetchPhases() const {
   WithCells([phase](auto cells) { cells.Fetch(phase); });
 }
 
+void SeasonProfile::FetchAhead(int64_t steps) const {
+  if (!known()) return;
+  const int phase = std::max(static_cast<int>(head().clock.Position(steps)), 0);
+  WithCells([phase](auto cells) { cells.Fetch(phase); });
+}
+
 size_t SeasonProfile::HeapBytes() const {
   return memory_ ? sizeof(Head) + head().cell_bytes() : 0;
 }

@@ -37,6 +37,8 @@ class SeasonProfile {
   /// See FetchMemory(): what stands before the phases, then the phases about now.
   void FetchHead() const { FetchMemory(memory_.get(), 1); }
   void FetchPhases() const;
+  /// Those that At(steps) looks at.
+  void FetchAhead(int64_t steps) const;
   size_t HeapBytes() const;
   template <class Archive>
   void Persist(Archive& archive);

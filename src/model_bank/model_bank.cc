@@ -122,7 +122,7 @@ bool ModelBank::Borrow(const SeasonShape& shape, double place) {
   return true;
 }
 
-void ModelBank::Fetch(int depth) const {
+void ModelBank::FetchForUpdate(int depth) const {
   const Impl& bank = *impl_;
   switch (depth) {
     case 0:
@@ -134,8 +134,30 @@ void ModelBank::Fetch(int depth) const {
       return FetchMemory(bank.regressions.get(), bank.regressions ? sizeof(DirectRegressions) : 0);
     default:
       bank.past.FetchPhases();
-      for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).FetchDue(bank.now + 1);
-      if (bank.regressions) bank.regressions->Fetch(bank.now + 1);
+      for (size_t rung = 0; rung < bank.rungs(); rung++) {
+        bank.past.FetchAhead(bank.mix(rung).plan().grid.steps);
+        bank.mix(rung).FetchDue(bank.now + 1);
+      }
+      if (!bank.regressions) return;
+      bank.regressions->FetchWeights();
+      bank.regressions->FetchDue(bank.now + 1);
+  }
+}
+
+void ModelBank::FetchForForecast(int depth) const {
+  const Impl& bank = *impl_;
+  const size_t asked = bank.plan->first_asked;
+  switch (depth) {
+    case 0:
+      return FetchMemory(&bank, sizeof(bank));
+    case 1:
+      bank.past.Fetch();
+      for (size_t rung = asked; rung < bank.rungs(); rung++) bank.mix(rung).FetchSums();
+      if (bank.regressions) bank.regressions->FetchFeatures();
+      return;
+    default:
+      for (size_t rung = asked; rung < bank.rungs(); rung++) bank.past.FetchAhead(bank.mix(rung).plan().grid.steps);
+      if (bank.regressions) bank.regressions->FetchWeights();
   }
 }
 

@@ -106,11 +106,11 @@ void ShardEngine::FetchSeries(std::span<const IncomingSample> samples) const {
     states[i]->ring.Fetch(1);
     const SeriesModel* model = states[i]->model.get();
     if (model == nullptr || !model->grid.LiesBeyond(samples[i].timestamp_ms)) continue;
-    model->bank.Fetch(0);
+    model->bank.FetchForUpdate(0);
     banks[closing++] = &model->bank;
   }
   for (const int depth : {1, 2}) {
-    for (size_t i = 0; i < closing; i++) banks[i]->Fetch(depth);
+    for (size_t i = 0; i < closing; i++) banks[i]->FetchForUpdate(depth);
   }
 }
 

@@ -86,7 +86,7 @@ void ShardEngine::FetchMembers(std::span<const Schedule::Member> members) const 
     banks[with_bank++] = &states[i]->model->bank;
   }
   for (const int depth : {0, 1, 2}) {
-    for (size_t i = 0; i < with_bank; i++) banks[i]->Fetch(depth);
+    for (size_t i = 0; i < with_bank; i++) banks[i]->FetchForForecast(depth);
   }
 }
 
