@@ -36,7 +36,8 @@ if [[ ! -x $tool || $source -nt $tool ]]; then
 fi
 echo "load.sh: building promcast and its benchmarks" >&2
 if [[ -z ${PROMCAST:-} ]]; then build release; fi
-build bench remote_write_bench
+build bench remote_write_bench guard
 peers=$(test/peers/build.sh | tail -n 1) || die "the peers could not be built: see above"
 exec /usr/bin/python3 bench/load --promcast "$(realpath "${PROMCAST:-$root/build/release/promcast}")" --peers "$peers" \
-  --load-tool "$tool" --stages "$root/build/bench/bench/remote_write_bench" "$@"
+  --load-tool "$tool" --stages "$root/build/bench/bench/remote_write_bench" \
+  --guard "$root/build/bench/bench/guard" "$@"

@@ -13,6 +13,7 @@ import report  # noqa: E402
 import scenarios  # noqa: E402
 import snapshots  # noqa: E402
 from gates import gates  # noqa: E402
+from pace import Pace  # noqa: E402
 from sink import Sink  # noqa: E402
 from subjects import SUBJECTS, Programs  # noqa: E402
 
@@ -59,6 +60,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--load-tool", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--stages", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--guard", required=True, help=argparse.SUPPRESS)
     if {"-h", "--help"} & set(sys.argv[1:]):
         parser.print_help()
         sys.exit(0)
@@ -116,8 +118,13 @@ def main() -> int:
     programs = Programs(options.promcast, options.peers, options.load_tool, options.stages)
     bench = scenarios.Bench(programs, options.rounds, sink, say)
     rows: List[scenarios.Row] = []
+    pace = Pace(options.guard)
     try:
+        before_ms = pace.measure()
         for row in measured(options, bench):
+            after_ms = pace.measure()
+            row.fixed_work_ms = (before_ms + after_ms) / 2
+            before_ms = after_ms
             rows.append(row)
             print(report.line(row), file=sys.stderr, flush=True)
             if options.json:

@@ -36,6 +36,7 @@ class Row:
     rules: Optional[int] = None
     lost: int = 0                        # samples sent that were not taken
     note: str = ""
+    fixed_work_ms: Optional[float] = None   # see pace.py: before and after, the mean
 
 
 @dataclasses.dataclass
