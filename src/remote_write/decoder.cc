@@ -14,9 +14,6 @@
 namespace promcast {
 namespace {
 
-// Scratch that is kept from one request to the next: 1 MiB.
-constexpr size_t kKeptSymbols = 64 << 10;
-
 // Field numbers of the two protocols, as tags.
 template <WriteProtocol protocol>
 struct Tags;
@@ -55,8 +52,9 @@ struct RequestDecoder::FingerprintSink {
     if (label.name == kMetricNameLabel) metric_name = label.value;
   }
   void AddSymbols(uint32_t name, uint32_t value) {
-    sum += LabelFingerprint(decoder->symbol_hashes_[name], decoder->symbol_hashes_[value]);
-    if (decoder->Text(name) == kMetricNameLabel) metric_name = decoder->Text(value);
+    const SymbolTable& symbols = decoder->symbols_;
+    sum += LabelFingerprint(symbols.hashes()[name], symbols.hashes()[value]);
+    if (symbols.Text(name) == kMetricNameLabel) metric_name = symbols.Text(value);
   }
 };
 
@@ -65,33 +63,28 @@ struct RequestDecoder::CopySink {
   std::vector<LabelView>* labels;
 
   void Add(size_t, const LabelView& label) { labels->push_back(label); }
-  void AddSymbols(uint32_t name, uint32_t value) { labels->push_back({decoder->Text(name), decoder->Text(value)}); }
+  void AddSymbols(uint32_t name, uint32_t value) {
+    labels->push_back({decoder->symbols_.Text(name), decoder->symbols_.Text(value)});
+  }
 };
 
 RequestDecoder::RequestDecoder(const DecodeLimits& limits, uint64_t hash_seed)
     : limits_(limits),
-      seed_(hash_seed),
       metric_name_hash_(HashLabelText(kMetricNameLabel, hash_seed)),
-      label_memo_(limits.max_label_value_bytes, hash_seed) {}
+      label_memo_(limits.max_label_value_bytes, hash_seed),
+      symbols_(std::min(limits.max_label_name_bytes, limits.max_label_value_bytes), hash_seed) {}
 
-void RequestDecoder::Clear() {
-  message_ = {};
+void RequestDecoder::Begin(std::string_view message) {
+  message_ = message;
   label_memo_.Forget();
-  symbols_.clear();
-  symbol_hashes_.clear();
-  plain_symbols_ = true;
-  series_reader_ = metadata_reader_ = WireReader();
+  symbols_.Begin(message);
+  series_reader_ = metadata_reader_ = WireReader(message);
   series_left_ = metadata_left_ = 0;
 }
 
 void RequestDecoder::Release() {
-  Clear();
-  if (symbols_.capacity() > kKeptSymbols) FreeSymbols();
-}
-
-void RequestDecoder::FreeSymbols() {
-  symbols_ = std::vector<Symbol>();
-  symbol_hashes_ = std::vector<uint64_t>();
+  Begin({});
+  symbols_.GiveRoomBack();
 }
 
 absl::Status RequestDecoder::Malformed(std::string_view what, const char* position) const {
@@ -101,22 +94,22 @@ absl::Status RequestDecoder::Malformed(std::string_view what, const char* positi
 }
 
 absl::Status RequestDecoder::Reset(WriteProtocol protocol, std::string_view message) {
-  Clear();
+  Begin(message);
   protocol_ = protocol;
-  message_ = message;
-  WireReader first_symbol;
+  WireReader first_unread;
   size_t symbol_count = 0;
-  series_reader_ = metadata_reader_ = WireReader(message);
-  if (absl::Status status = CheckTopLevel(first_symbol, symbol_count); !status.ok()) {
-    Clear();
+  if (absl::Status status = CheckTopLevel(first_unread, symbol_count); !status.ok()) {
+    Release();
     return status;
   }
-  if (symbols_.capacity() > kKeptSymbols && symbol_count <= kKeptSymbols) FreeSymbols();
-  ReadSymbols(first_symbol, symbol_count);
+  ReadSymbols(first_unread, symbol_count);
+  symbols_.GiveRoomBack();
   return absl::OkStatus();
 }
 
-absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& symbol_count) {
+// Symbols are read as far as the table has room, which is mostly far enough; for the others it is told how many there
+// are and where the first of them stands, so that no broken message makes the table grow.
+absl::Status RequestDecoder::CheckTopLevel(WireReader& first_unread, size_t& symbol_count) {
   if (message_.size() > std::numeric_limits<uint32_t>::max()) {
     return Malformed("the request is larger than 4 GiB", message_.data());
   }
@@ -128,12 +121,16 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
     const WireReader field = reader;
     uint32_t tag;
     std::string_view bytes;
-    if (reader.TakeShortField(series_tag, bytes)) {
+    if (v1 ? reader.TakeField(series_tag, bytes) : reader.TakeShortField(series_tag, bytes)) {
       if (series_left_++ == 0) series_reader_ = field;
       continue;
     }
     if (!v1 && symbol_count > 0) {
       size_t count = symbol_count;
+      if (symbols_.size() == count) {
+        count += symbols_.AddRun(reader, max_symbols - count);
+        first_unread = reader;
+      }
       while (count < max_symbols && reader.TakeShortField(kV2Symbol, bytes)) count++;
       if (std::exchange(symbol_count, count) != count) continue;
     }
@@ -150,7 +147,12 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
     } else if (!v1 && tag == kV2Symbol) {
       if (!reader.ReadBytes(bytes)) return Malformed("a symbol reaches beyond the end: begun", field.position());
       if (symbol_count == 0 && !bytes.empty()) return Malformed("the first symbol is not empty", field.position());
-      if (symbol_count == 0) first_symbol = field;
+      if (symbols_.size() == symbol_count) {
+        if (symbols_.full())
+          first_unread = field;
+        else
+          symbols_.Add(bytes);
+      }
       if (++symbol_count > max_symbols) {
         return Malformed(fmt::format("more than {} symbols", max_symbols), field.position());
       }
@@ -162,41 +164,26 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_symbol, size_t& sym
 }
 
 void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
-  symbols_.resize(symbol_count);
-  symbol_hashes_.resize(symbol_count);
-  Symbol* const symbols = symbols_.data();
-  uint64_t* const hashes = symbol_hashes_.data();
-  const char* const message = message_.data();
-  const uint64_t seed = seed_;
-  const size_t longest_plain = std::min(limits_.max_label_name_bytes, limits_.max_label_value_bytes);
-  size_t longest = 0;
-  size_t empty = 0;
-  for (size_t i = 0; i < symbol_count;) {
+  symbols_.Reserve(symbol_count);
+  while (symbols_.size() < symbol_count) {
+    if (symbols_.AddRun(reader, symbol_count - symbols_.size()) > 0) continue;
     uint32_t tag;
     std::string_view text;
-    if (!reader.TakeShortField(kV2Symbol, text)) {
-      if (!reader.ReadTag(tag)) break;
-      if (tag != kV2Symbol) {
-        reader.Skip(tag);
-        continue;
-      }
-      reader.ReadBytes(text);
+    if (!reader.ReadTag(tag)) return;
+    if (tag != kV2Symbol) {
+      reader.Skip(tag);
+    } else if (reader.ReadBytes(text)) {
+      symbols_.Add(text);
     }
-    longest = std::max(longest, text.size());
-    empty += text.empty() ? 1 : 0;
-    symbols[i] = {static_cast<uint32_t>(text.data() - message), static_cast<uint32_t>(text.size())};
-    hashes[i] = HashLabelText(text, seed);
-    i++;
   }
-  plain_symbols_ = longest <= longest_plain && empty <= 1;
 }
 
 // Most of decoding 2.0 is here: nothing but hashes is touched of symbols that need no check by themselves. Stops before
 // a pair that is not so simple.
 [[gnu::always_inline]] inline RequestDecoder::PlainPairs RequestDecoder::SumPlainPairs(std::string_view packed,
                                                                                        size_t most) const {
-  const uint64_t* const hashes = symbol_hashes_.data();
-  const size_t symbols = symbol_hashes_.size();
+  const uint64_t* const hashes = symbols_.hashes();
+  const size_t symbols = symbols_.size();
   const uint64_t metric_name_hash = metric_name_hash_;
   const char* at = packed.data();
   const char* const end = at + packed.size();
@@ -230,7 +217,8 @@ bool RequestDecoder::ReadPlainSeries(std::string_view body, SeriesView& series) 
   const PlainPairs pairs = SumPlainPairs(refs, limits_.max_labels_per_series);
   if (!pairs.rest.empty()) return false;
   series.fingerprint_ = pairs.sum;
-  series.metric_name_ = pairs.metric_name == 0 ? std::string_view() : Text(static_cast<uint32_t>(pairs.metric_name));
+  series.metric_name_ =
+      pairs.metric_name == 0 ? std::string_view() : symbols_.Text(static_cast<uint32_t>(pairs.metric_name));
   series.error_ = SeriesError::kNone;
   series.first_sample_pending_ = true;
   series.has_metadata_ = false;
@@ -245,14 +233,14 @@ bool RequestDecoder::NextSeries(SeriesView& series) {
   const bool v1 = protocol_ == WriteProtocol::kV1;
   const uint32_t series_tag = v1 ? Tags<WriteProtocol::kV1>::kSeries : Tags<WriteProtocol::kV2>::kSeries;
   std::string_view body;
-  if (!series_reader_.TakeShortField(series_tag, body)) {
+  if (!(v1 ? series_reader_.TakeField(series_tag, body) : series_reader_.TakeShortField(series_tag, body))) {
     uint32_t tag;
     while (series_reader_.ReadTag(tag) && tag != series_tag) series_reader_.Skip(tag);
     series_reader_.ReadBytes(body);
   }
   series.offset_ = static_cast<uint32_t>(body.data() - message_.data());
   series.size_bytes_ = static_cast<uint32_t>(body.size());
-  if (!v1 && plain_symbols_ && ReadPlainSeries(body, series)) return true;
+  if (!v1 && symbols_.plain() && ReadPlainSeries(body, series)) return true;
   FingerprintSink sink{this, &label_memo_};
   series.error_ =
       v1 ? WalkSeries<WriteProtocol::kV1>(body, sink, series) : WalkSeries<WriteProtocol::kV2>(body, sink, series);
@@ -302,8 +290,8 @@ SeriesError RequestDecoder::AddRef(uint64_t ref, PendingRefs& pending, Sink& sin
     pending.name = symbol;
     return SeriesError::kNone;
   }
-  const size_t value_bytes = symbols_[symbol].size_bytes;
-  const SeriesError error = CheckLabel(++pending.label_count, symbols_[pending.name].size_bytes, value_bytes);
+  const size_t value_bytes = symbols_.bytes(symbol);
+  const SeriesError error = CheckLabel(++pending.label_count, symbols_.bytes(pending.name), value_bytes);
   if (error == SeriesError::kNone && value_bytes > 0) sink.AddSymbols(pending.name, symbol);
   return error;
 }
@@ -314,14 +302,14 @@ void RequestDecoder::AddPlainPairs(WireReader& packed, PendingRefs& pending, Fin
   packed = WireReader(pairs.rest);
   pending.label_count += pairs.count;
   sink.sum += pairs.sum;
-  if (pairs.metric_name != 0) sink.metric_name = Text(static_cast<uint32_t>(pairs.metric_name));
+  if (pairs.metric_name != 0) sink.metric_name = symbols_.Text(static_cast<uint32_t>(pairs.metric_name));
 }
 
 template <typename Sink>
 SeriesError RequestDecoder::AddPackedRefs(std::string_view packed, PendingRefs& pending, Sink& sink) const {
   WireReader reader(packed);
   if constexpr (std::is_same_v<Sink, FingerprintSink>) {
-    if (plain_symbols_ && !pending.has_name) AddPlainPairs(reader, pending, sink);
+    if (symbols_.plain() && !pending.has_name) AddPlainPairs(reader, pending, sink);
   }
   while (!reader.done()) {
     uint64_t ref;
@@ -421,8 +409,8 @@ SeriesError RequestDecoder::ResolveMetadata(SeriesView& series) const {
   // Reference 0, which is also the absent one, is the empty text even where there are no symbols.
   const size_t count = std::max<size_t>(symbols_.size(), 1);
   if (series.help_ref_ >= count || series.unit_ref_ >= count) return SeriesError::kSymbolOutOfRange;
-  series.metadata_.help = series.help_ref_ == 0 ? std::string_view() : Text(series.help_ref_);
-  series.metadata_.unit = series.unit_ref_ == 0 ? std::string_view() : Text(series.unit_ref_);
+  series.metadata_.help = series.help_ref_ == 0 ? std::string_view() : symbols_.Text(series.help_ref_);
+  series.metadata_.unit = series.unit_ref_ == 0 ? std::string_view() : symbols_.Text(series.unit_ref_);
   return SeriesError::kNone;
 }
 

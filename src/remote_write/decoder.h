@@ -10,6 +10,7 @@
 
 #include "remote_write/label_memo.h"
 #include "remote_write/metric_type.h"
+#include "remote_write/symbol_table.h"
 #include "remote_write/wire.h"
 #include "timeseries/fingerprint.h"
 #include "timeseries/labels.h"
@@ -116,7 +117,7 @@ class RequestDecoder {
   static size_t MaxSymbols(const DecodeLimits& limits, size_t message_bytes) {
     return std::min(limits.max_symbols, 1024 + message_bytes / 8);
   }
-  static constexpr size_t kSymbolBytes = 16;
+  static constexpr size_t kSymbolBytes = SymbolTable::kSymbolBytes;
 
   /// Checks the top level of the whole message (so a truncated request is refused before any of it is applied) and,
   /// for 2.0, reads the symbol table. InvalidArgument with what was wrong and at which byte.
@@ -135,14 +136,6 @@ class RequestDecoder {
   bool CopyLabels(uint32_t offset, uint32_t size_bytes, std::vector<LabelView>& labels) const;
 
  private:
-  // Where its text stands in the message.
-  struct Symbol {
-    uint32_t offset;
-    uint32_t size_bytes;
-  };
-
-  static_assert(sizeof(Symbol) + sizeof(uint64_t) == kSymbolBytes);
-
   // A name's reference waits for its value's.
   struct PendingRefs {
     uint32_t name = 0;
@@ -161,11 +154,10 @@ class RequestDecoder {
   struct FingerprintSink;
   struct CopySink;
 
-  absl::Status CheckTopLevel(WireReader& first_symbol, size_t& symbol_count);
+  absl::Status CheckTopLevel(WireReader& first_unread, size_t& symbol_count);
   void ReadSymbols(WireReader reader, size_t symbol_count);
   absl::Status Malformed(std::string_view what, const char* position) const;
-  void Clear();
-  void FreeSymbols();
+  void Begin(std::string_view message);
 
   template <WriteProtocol protocol, typename Sink>
   SeriesError WalkSeries(std::string_view body, Sink& sink, SeriesView& series) const;
@@ -183,20 +175,13 @@ class RequestDecoder {
   SeriesError ResolveMetadata(SeriesView& series) const;
   bool IsExemplarValid(std::string_view message) const;
 
-  std::string_view Text(uint32_t symbol) const {
-    return message_.substr(symbols_[symbol].offset, symbols_[symbol].size_bytes);
-  }
-
   const DecodeLimits limits_;
-  const uint64_t seed_;
   const uint64_t metric_name_hash_;  // of "__name__"
 
   WriteProtocol protocol_ = WriteProtocol::kV1;
   std::string_view message_;
   LabelMemo label_memo_;  // 1.0 only
-  std::vector<Symbol> symbols_;
-  std::vector<uint64_t> symbol_hashes_;  // one a symbol
-  bool plain_symbols_ = true;            // no symbol is too long for a name or a value, and only the first is empty
+  SymbolTable symbols_;   // 2.0 only; plain when none is too long for a name or a value, and only the first is empty
   WireReader series_reader_, metadata_reader_;
   size_t series_left_ = 0, metadata_left_ = 0;
 };

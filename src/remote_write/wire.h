@@ -87,6 +87,20 @@ class WireReader {
     return true;
   }
 
+  /// The same of up to 16383 bytes.
+  bool TakeField(uint32_t tag, std::string_view& bytes) {
+    constexpr size_t kHeadBytes = 3;
+    if (remaining() < kHeadBytes || static_cast<uint8_t>(at_[0]) != tag) return false;
+    const size_t low = static_cast<uint8_t>(at_[1]);
+    const size_t high = static_cast<uint8_t>(at_[2]);
+    if (low < 0x80) return TakeShortField(tag, bytes);
+    const size_t size = high << 7 | (low & 0x7f);
+    if (high >= 0x80 || size > remaining() - kHeadBytes) return false;
+    bytes = {at_ + kHeadBytes, size};
+    at_ += kHeadBytes + size;
+    return true;
+  }
+
   bool ReadFixed64(uint64_t& bits) {
     if (remaining() < sizeof(bits)) return false;
     std::memcpy(&bits, at_, sizeof(bits));
