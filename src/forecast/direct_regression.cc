@@ -254,6 +254,7 @@ void DirectRegressions::Forecast(const Ahead& ahead, const Features& features, s
 }
 
 void DirectRegressions::FetchFeatures() const {
+  FetchMemory(this, 1);  // past and plan
   const auto* const end = reinterpret_cast<const char*>(this + 1);
   FetchMemory(&horizons_, static_cast<size_t>(end - reinterpret_cast<const char*>(&horizons_)));
 }

@@ -247,7 +247,9 @@ void Past::FetchPhases() const {
 void Past::FetchAhead(int64_t steps) const {
   if (!profile_) return;
   profile_.FetchAhead(steps);
+  if (!cycles_) return;
   if (const LagRing* ring = lag()) ring->FetchAround(ring->AgoOfPhaseAhead(steps), kWidth);
+  for (const SeasonProfile& longer : cycles_->longer) longer.FetchHead();
 }
 
 size_t Past::HeapBytes() const {

@@ -102,7 +102,7 @@ class Past {
   void Fetch() const;
   /// What lies two pointers away: what is known of the phases around now.
   void FetchPhases() const;
-  /// The same of what LookAhead(steps) looks at.
+  /// The same of what LookAhead(steps) looks at; of longer seasons only what stands before their phases.
   void FetchAhead(int64_t steps) const;
   size_t HeapBytes() const;
   /// Read into a past that has the same seasons.

@@ -146,17 +146,17 @@ void ModelBank::FetchForUpdate(int depth) const {
 
 void ModelBank::FetchForForecast(int depth) const {
   const Impl& bank = *impl_;
-  const size_t asked = bank.plan->first_asked;
   switch (depth) {
     case 0:
       return FetchMemory(&bank, sizeof(bank));
     case 1:
       bank.past.Fetch();
-      for (size_t rung = asked; rung < bank.rungs(); rung++) bank.mix(rung).FetchSums();
+      for (size_t rung = 0; rung < bank.rungs(); rung++) bank.mix(rung).FetchSums();
       if (bank.regressions) bank.regressions->FetchFeatures();
       return;
     default:
-      for (size_t rung = asked; rung < bank.rungs(); rung++) bank.past.FetchAhead(bank.mix(rung).plan().grid.steps);
+      for (size_t rung = bank.plan->first_asked; rung < bank.rungs(); rung++)
+        bank.past.FetchAhead(bank.mix(rung).plan().grid.steps);
       if (bank.regressions) bank.regressions->FetchWeights();
   }
 }

@@ -28,7 +28,9 @@ void SymbolTable::GiveRoomBack() {
 
 void SymbolTable::Reserve(size_t symbols) {
   if (symbols <= hashes_.size()) return;
+  places_.reserve(symbols);  // no more than that: resize alone would double what there was
   places_.resize(symbols);
+  hashes_.reserve(symbols);
   hashes_.resize(symbols);
 }
 

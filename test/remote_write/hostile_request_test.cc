@@ -93,6 +93,13 @@ TEST(HostileRequestTest, SymbolCostsSixteenBytesWhichAreGivenBack) {
   EXPECT_GE(Walk(WriteProtocol::kV2, few, decoder).allocated, 16 * 1000u);
 }
 
+TEST(HostileRequestTest, TableThatGrowsALittleTakesNoMoreThanItsSymbols) {
+  const auto symbols = [](size_t count) { return std::string("\x22\x00", 2) + Repeated("\x22\x06symbol", count - 1); };
+  RequestDecoder decoder(DecodeLimits{}, 1);
+  Walk(WriteProtocol::kV2, symbols(60'000), decoder);
+  EXPECT_LE(Walk(WriteProtocol::kV2, symbols(60'001), decoder).allocated, 16 * 60'001u + kSlackBytes);
+}
+
 TEST(HostileRequestTest, SymbolTableOfOneHugeSymbolCostsNoMemory) {
   std::string message("\x22\x00", 2);
   AppendBytesField(message, 4, std::string(kMessageBytes, 'x'));
