@@ -33,8 +33,7 @@ class Schedule {
   /// Calls `call(member) -> bool` for the members of the next due slot, if any is due at `now_ms`; true when one was.
   template <class Call>
   bool RunNextSlot(int64_t now_ms, Call&& call) {
-    return RunNextSlot(
-        now_ms, [](std::span<const Member>) {}, call);
+    return RunNextSlot(now_ms, [](std::span<const Member>) {}, call);
   }
   /// The same, kCalledTogether members at a time, each time after `announce(std::span<const Member>)` has got these.
   template <class Announce, class Call>

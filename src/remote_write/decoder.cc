@@ -33,7 +33,6 @@ struct Tags<WriteProtocol::kV2> {
 };
 
 constexpr uint32_t kV1Metadata = WireTag(3, WireType::kBytes);  // of a request
-constexpr uint32_t kV2Symbol = WireTag(4, WireType::kBytes);    // of a request
 constexpr uint32_t kV2Metadata = WireTag(5, WireType::kBytes);  // of a series
 constexpr uint32_t kSample = WireTag(2, WireType::kBytes);
 constexpr uint32_t kLabels = WireTag(1, WireType::kBytes);  // 2.0: packed references
@@ -131,7 +130,7 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_unread, size_t& sym
         count += symbols_.AddRun(reader, max_symbols - count);
         first_unread = reader;
       }
-      while (count < max_symbols && reader.TakeShortField(kV2Symbol, bytes)) count++;
+      while (count < max_symbols && reader.TakeShortField(SymbolTable::kTag, bytes)) count++;
       if (std::exchange(symbol_count, count) != count) continue;
     }
     if (!reader.ReadTag(tag)) return Malformed("broken field tag", field.position());
@@ -144,7 +143,7 @@ absl::Status RequestDecoder::CheckTopLevel(WireReader& first_unread, size_t& sym
         return Malformed("broken metadata", field.position());
       }
       metadata_left_++;
-    } else if (!v1 && tag == kV2Symbol) {
+    } else if (!v1 && tag == SymbolTable::kTag) {
       if (!reader.ReadBytes(bytes)) return Malformed("a symbol reaches beyond the end: begun", field.position());
       if (symbol_count == 0 && !bytes.empty()) return Malformed("the first symbol is not empty", field.position());
       if (symbols_.size() == symbol_count) {
@@ -170,7 +169,7 @@ void RequestDecoder::ReadSymbols(WireReader reader, size_t symbol_count) {
     uint32_t tag;
     std::string_view text;
     if (!reader.ReadTag(tag)) return;
-    if (tag != kV2Symbol) {
+    if (tag != SymbolTable::kTag) {
       reader.Skip(tag);
     } else if (reader.ReadBytes(text)) {
       symbols_.Add(text);

@@ -9,7 +9,6 @@ namespace promcast {
 namespace {
 
 constexpr size_t kKept = 64 << 10;
-constexpr uint32_t kSymbol = WireTag(4, WireType::kBytes);  // of a request
 
 }  // namespace
 
@@ -45,25 +44,11 @@ void SymbolTable::Add(std::string_view text) {
 
 size_t SymbolTable::AddRun(WireReader& from, size_t most) {
   WireReader reader = from;
-  Place* const places = places_.data();
-  uint64_t* const hashes = hashes_.data();
-  const char* const message = message_;
-  const uint64_t seed = seed_;
   const size_t begin = size_;
   const size_t end = begin + std::min(most, hashes_.size() - begin);
-  size_t longest = 0, empty = 0;
-  size_t at = begin;
-  for (std::string_view text; at < end && reader.TakeShortField(kSymbol, text); at++) {
-    longest = std::max(longest, text.size());
-    empty += text.empty() ? 1 : 0;
-    places[at] = {static_cast<uint32_t>(text.data() - message), static_cast<uint32_t>(text.size())};
-    hashes[at] = HashLabelText(text, seed);
-  }
-  longest_ = std::max(longest_, longest);
-  empty_ += empty;
-  size_ = at;
+  for (std::string_view text; size_ < end && reader.TakeShortField(kTag, text);) Add(text);
   from = reader;
-  return at - begin;
+  return size_ - begin;
 }
 
 }  // namespace promcast

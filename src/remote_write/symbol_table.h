@@ -13,6 +13,7 @@ namespace promcast {
 /// time, but several may read it between two calls of other methods.
 class SymbolTable {
  public:
+  static constexpr uint32_t kTag = WireTag(4, WireType::kBytes);  ///< of a symbol in a request
   static constexpr size_t kSymbolBytes = 16;  ///< what room for one takes
 
   /// `longest_plain_bytes`: see plain().
