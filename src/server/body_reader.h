@@ -84,7 +84,7 @@ class BodyReader {
   /// A body of known length needs no parser: what came with the head, then straight from the stream.
   boost::asio::awaitable<Failure> ReadPlain(size_t length) {
     const size_t came_along = std::min(buffer_.size(), length);
-    if (auto failure = Grow(came_along)) co_return failure;
+    if (auto failure = Grow(came_along + std::min(Waiting(), length - came_along))) co_return failure;
     std::memcpy(bytes_.data(), buffer_.data().data(), came_along);
     buffer_.consume(came_along);
     arrived_ = came_along;

@@ -4,12 +4,9 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <thread>
 
 #include "logging/log.h"
 #include "server/listen_address.h"
@@ -26,11 +23,11 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{50};  ///< after an error such as too many open files
 constexpr size_t kMaxTurnedAway = 64;                  ///< connections beyond max_connections that hear a 503
 
-absl::StatusOr<tcp::endpoint> Resolve(asio::io_context& io, const std::string& text) {
+absl::StatusOr<tcp::endpoint> Resolve(const asio::any_io_executor& executor, const std::string& text) {
   auto address = ParseListenAddress(text);
   if (!address.ok()) return address.status();
   if (address->host.empty()) return tcp::endpoint(tcp::v6(), address->port);
-  tcp::resolver resolver(io);
+  tcp::resolver resolver(executor);
   error_code error;
   const auto found = resolver.resolve(address->host, std::to_string(address->port), tcp::resolver::passive, error);
   if (error || found.empty()) {
@@ -42,10 +39,10 @@ absl::StatusOr<tcp::endpoint> Resolve(asio::io_context& io, const std::string& t
   return found.begin()->endpoint();
 }
 
-absl::StatusOr<tcp::acceptor> Listen(asio::io_context& io, const std::string& text) {
-  auto endpoint = Resolve(io, text);
+absl::StatusOr<tcp::acceptor> Listen(const asio::any_io_executor& executor, const std::string& text) {
+  auto endpoint = Resolve(executor, text);
   if (!endpoint.ok()) return endpoint.status();
-  tcp::acceptor acceptor(asio::make_strand(io));
+  tcp::acceptor acceptor(executor);
   error_code error;
   acceptor.open(endpoint->protocol(), error);
   if (error && endpoint->address().is_unspecified()) {  // a system without IPv6
@@ -71,7 +68,6 @@ struct HttpServer::Impl {
   std::shared_ptr<ServerCore> core;
   std::vector<tcp::acceptor> acceptors;
   std::vector<std::string> addresses;
-  std::vector<std::thread> threads;
   bool stopped = false;
 
   static asio::awaitable<void> Accept(ServerCore& core, tcp::acceptor& acceptor);
@@ -81,7 +77,8 @@ asio::awaitable<void> HttpServer::Impl::Accept(ServerCore& core, tcp::acceptor& 
   static LogThrottle throttle(10 * 1000);
   asio::steady_timer pause(acceptor.get_executor());
   while (acceptor.is_open()) {
-    auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(core.io), kNoThrow);
+    IoLanes::Seat seat = core.lanes.TakeSeat();
+    auto [error, socket] = co_await acceptor.async_accept(seat.executor(), kNoThrow);
     if (error == asio::error::operation_aborted || core.stopping) break;
     if (error) {
       throttle.Log(LogLevel::kWarn, "connection not accepted", {{"err", error.message()}});
@@ -91,16 +88,17 @@ asio::awaitable<void> HttpServer::Impl::Accept(ServerCore& core, tcp::acceptor& 
     }
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
+    Accepted accepted{std::move(seat), std::move(socket)};
     auto config = core.web_config == nullptr ? nullptr : core.web_config->Current();
     const bool tls = config != nullptr && config->tls.has_value();
     const double open = core.connection_count.value();
     if (open >= static_cast<double>(core.options.max_connections)) {
       core.CountRequest("", 503, {});
-      if (!tls && core.turned_away < kMaxTurnedAway) TurnAway(core.shared_from_this(), std::move(socket));
+      if (!tls && core.turned_away < kMaxTurnedAway) TurnAway(core.shared_from_this(), std::move(accepted));
     } else if (tls) {
-      ServeTls(core.shared_from_this(), std::move(socket), std::move(config));
+      ServeTls(core.shared_from_this(), std::move(accepted), std::move(config));
     } else {
-      ServePlain(core.shared_from_this(), std::move(socket));
+      ServePlain(core.shared_from_this(), std::move(accepted));
     }
   }
 }
@@ -122,7 +120,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
     }
   }
   for (const std::string& text : options.listen_addresses) {
-    auto acceptor = Listen(core.io, text);
+    auto acceptor = Listen(core.lanes.first(), text);
     if (!acceptor.ok()) return acceptor.status();
     const tcp::endpoint bound = acceptor->local_endpoint();
     impl->addresses.push_back(FormatListenAddress(bound.address().to_string(), bound.port()));
@@ -131,12 +129,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
   for (tcp::acceptor& acceptor : impl->acceptors) {
     asio::co_spawn(acceptor.get_executor(), Impl::Accept(core, acceptor), [](std::exception_ptr) {});
   }
-  for (int i = 0; i < options.threads; ++i) {
-    impl->threads.emplace_back([shared = impl->core] {
-      const auto work = asio::make_work_guard(shared->io);
-      shared->io.run();
-    });
-  }
+  core.lanes.Run(impl->core);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 
@@ -174,8 +167,7 @@ void HttpServer::Stop(std::chrono::steady_clock::time_point deadline) {
     each_connection(&Connection::Abort);
     wait(std::chrono::steady_clock::now() + std::chrono::seconds(1));
   }
-  core.io.stop();
-  for (std::thread& thread : impl_->threads) thread.join();
+  core.lanes.Stop();
   core.blocking.join();
   core.searching.join();
 }

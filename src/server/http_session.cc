@@ -5,7 +5,6 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -80,14 +79,16 @@ std::string_view View(beast::string_view text) {
 }
 
 /// One connection: requests are read and answered one after the other, so that answers keep the order of pipelined
-/// requests. Everything runs on the strand of the stream.
+/// requests. Everything runs in the lane of its seat.
 template <typename Stream>
 class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
  public:
   /// `tls_config`: what the connection's TLS was made of; null without TLS.
   template <typename... Args>
-  Session(std::shared_ptr<ServerCore> core, std::shared_ptr<const WebConfig> tls_config, Args&&... args)
+  Session(std::shared_ptr<ServerCore> core, IoLanes::Seat seat, std::shared_ptr<const WebConfig> tls_config,
+          Args&&... args)
       : core_(*core),
+        seat_(std::move(seat)),
         tls_config_(std::move(tls_config)),
         stream_(std::forward<Args>(args)...),
         buffer_(kMaxHeadBytes) {}
@@ -185,6 +186,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     const auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(&first, 1), kNoThrow);
     idle_ = false;
     if (error || bytes == 0) co_return false;
+    buffer_.reserve(kMaxHeadBytes);  // so that as much is read with the head
     *static_cast<char*>(buffer_.prepare(1).data()) = first;
     buffer_.commit(1);
     co_return true;
@@ -391,6 +393,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   }
 
   ServerCore& core_;
+  const IoLanes::Seat seat_;
   const std::shared_ptr<const WebConfig> tls_config_;
   Stream stream_;
   beast::flat_buffer buffer_;
@@ -418,25 +421,27 @@ awaitable<void> SayTooMany(TcpStream stream) {
 
 }  // namespace
 
-void ServePlain(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket) {
-  std::make_shared<Session<TcpStream>>(core, nullptr, std::move(socket))->Start();
+void ServePlain(std::shared_ptr<ServerCore> core, Accepted accepted) {
+  std::make_shared<Session<TcpStream>>(core, std::move(accepted.seat), nullptr, std::move(accepted.socket))->Start();
 }
 
-void ServeTls(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket, std::shared_ptr<const WebConfig> config) {
+void ServeTls(std::shared_ptr<ServerCore> core, Accepted accepted, std::shared_ptr<const WebConfig> config) {
   static LogThrottle throttle(60 * 1000);
   auto tls = core->TlsFor(std::move(config));
   if (!tls.ok()) {
     throttle.Log(LogLevel::kError, "TLS refused", {{"err", std::string(tls.status().message())}});
     return;
   }
-  std::make_shared<Session<TlsStream>>(core, tls->config, TcpStream(std::move(socket)), *tls->context)->Start();
+  TcpStream stream(std::move(accepted.socket));
+  std::make_shared<Session<TlsStream>>(core, std::move(accepted.seat), tls->config, std::move(stream), *tls->context)
+      ->Start();
 }
 
-void TurnAway(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket) {
-  TcpStream stream(std::move(socket));
-  auto executor = stream.get_executor();
+void TurnAway(std::shared_ptr<ServerCore> core, Accepted accepted) {
+  const asio::any_io_executor executor = accepted.seat.executor();
   ++core->turned_away;
-  asio::co_spawn(executor, SayTooMany(std::move(stream)), [&core = *core](std::exception_ptr) { --core.turned_away; });
+  asio::co_spawn(executor, SayTooMany(TcpStream(std::move(accepted.socket))),
+                 [&core = *core](std::exception_ptr) { --core.turned_away; });
 }
 
 }  // namespace promcast

@@ -16,7 +16,8 @@ ServerCore::ServerCore(const HttpServerOptions& server_options, const ServerHook
       hooks(server_hooks),
       web_config(std::move(web_config_file)),
       pages(hooks, options.enable_lifecycle),
-      connection_count(hooks.metrics.AddGauge("promcast_http_connections", "Connections open to the HTTP listener.")) {}
+      connection_count(hooks.metrics.AddGauge("promcast_http_connections", "Connections open to the HTTP listener.")),
+      lanes(static_cast<size_t>(std::max(options.threads, 1))) {}
 
 void ServerCore::CountRequest(std::string_view path, int status, std::chrono::steady_clock::duration took) {
   const std::string handler(Pages::HandlerName(path));

@@ -4,7 +4,6 @@
 #include <absl/status/status.h>
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -14,6 +13,7 @@
 #include "concurrency/mutex.h"
 #include "server/basic_auth.h"
 #include "server/http_server.h"
+#include "server/io_lanes.h"
 #include "server/pages.h"
 #include "server/web_config.h"
 
@@ -28,7 +28,7 @@ class Connection {
 };
 
 /// What connections share. An answer that comes late from the write endpoint keeps it alive, so that it always finds
-/// the io_context to resume on.
+/// the lane to resume on.
 struct ServerCore : std::enable_shared_from_this<ServerCore> {
   ServerCore(const HttpServerOptions& server_options, const ServerHooks& server_hooks,
              std::shared_ptr<WebConfigFile> web_config_file);
@@ -63,15 +63,20 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
 
   boost::asio::thread_pool blocking{1};   ///< bcrypt, reload
   boost::asio::thread_pool searching{1};  ///< what waits for the shards
-  boost::asio::io_context io;             ///< last: it destroys what it still holds while the rest is there
+  IoLanes lanes;                          ///< last: they destroy what they still hold while the rest is there
+};
+
+/// A connection that was accepted, and the lane that its socket belongs to.
+struct Accepted {
+  IoLanes::Seat seat;
+  boost::asio::ip::tcp::socket socket;
 };
 
 /// Serves a connection until it ends.
-void ServePlain(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
+void ServePlain(std::shared_ptr<ServerCore> core, Accepted accepted);
 /// `config` has TLS.
-void ServeTls(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket,
-              std::shared_ptr<const WebConfig> config);
+void ServeTls(std::shared_ptr<ServerCore> core, Accepted accepted, std::shared_ptr<const WebConfig> config);
 /// Answers 503 without reading a request.
-void TurnAway(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
+void TurnAway(std::shared_ptr<ServerCore> core, Accepted accepted);
 
 }  // namespace promcast
