@@ -55,7 +55,7 @@ BankBytes Lineage::bytes() const {
   BankBytes bytes;
   for (const auto& [identity, all] : by_identity_) {
     for (const LeftModel& left : all) {
-      bytes += left.model->bank.Bytes();
+      bytes += left.model->bank->Bytes();
       bytes.other += sizeof(LeftModel) + sizeof(SeriesModel) - sizeof(ModelBank);
     }
   }

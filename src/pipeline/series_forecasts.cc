@@ -34,11 +34,11 @@ HorizonForecast DescribeHorizon(const SeriesState& state, size_t horizon, int64_
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
   const size_t bank_horizon = model.plan->bank_horizon[horizon];
-  const HorizonScore score = model.bank.Score(bank_horizon);
+  const HorizonScore score = model.bank->Score(bank_horizon);
   std::vector<double> lower(rule.coverages.size()), upper(rule.coverages.size());
   ForecastOut forecast{0, lower, upper};
   const bool is_predicted = state.status == SeriesStatus::kPredicted &&
-                            model.bank.Forecast(StepsAhead(model, rule.horizons_ms[horizon], now_ms), forecast);
+                            model.bank->Forecast(StepsAhead(model, rule.horizons_ms[horizon], now_ms), forecast);
 
   HorizonForecast described;
   described.horizon_ms = rule.horizons_ms[horizon];
@@ -50,9 +50,9 @@ HorizonForecast DescribeHorizon(const SeriesState& state, size_t horizon, int64_
   described.resolved = score.count;
   described.mean_absolute_error = Ratio(score.absolute_error, score.count);
   described.skill = SkillOf(score).value_or(kUnknown);
-  described.skilful = model.bank.skilful(bank_horizon);
+  described.skilful = model.bank->skilful(bank_horizon);
   described.held_back = rule.hold_back && !described.skilful;
-  described.models = SharesOf(model.bank, bank_horizon);
+  described.models = SharesOf(*model.bank, bank_horizon);
   return described;
 }
 
@@ -87,9 +87,9 @@ SeriesForecasts Describe(const SeriesState& state, const std::vector<LabelView>&
   described.status = state.status;
   if (state.step_ms > 0) described.step_ms = state.step_ms;
   if (!state.ring.empty()) described.newest_sample_ms = state.ring.newest().timestamp_ms;
-  described.anomaly_score = state.model != nullptr ? state.model->bank.anomaly_score() : kUnknown;
+  described.anomaly_score = state.model != nullptr ? state.model->bank->anomaly_score() : kUnknown;
   if (state.model != nullptr) {
-    for (const int season : state.model->bank.seasons())
+    for (const int season : state.model->bank->seasons())
       described.seasons_ms.push_back(season * state.model->plan->step_ms);
   }
   for (size_t h = 0; state.model != nullptr && h < state.model->plan->bank_horizon.size(); h++)

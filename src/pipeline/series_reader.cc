@@ -63,7 +63,7 @@ bool IsHeldBack(const SeriesState& state, int64_t ahead_ms) {
   const std::vector<int64_t>& horizons_ms = state.rule->options.horizons_ms;
   size_t horizon = 0;
   while (horizon + 1 < bank_horizon.size() && horizons_ms[horizon] < ahead_ms) horizon++;
-  return !state.model->bank.skilful(bank_horizon[horizon]);
+  return !state.model->bank->skilful(bank_horizon[horizon]);
 }
 
 }  // namespace
@@ -135,9 +135,9 @@ void SeriesReader::AppendPoint(const SeriesState& state, int64_t timestamp_ms) {
   if (ahead_ms < 1 || ahead_ms / step_ms >= BankOptions::kMaxSteps) return;
   if (IsHeldBack(state, timestamp_ms - now_ms_)) return;
   const auto steps = static_cast<int>(std::max<int64_t>(1, ahead_ms / step_ms));
-  if (!Forecast(model.bank, steps, at_)) return;
+  if (!Forecast(*model.bank, steps, at_)) return;
   if (const int64_t rest_ms = ahead_ms - steps * step_ms; rest_ms > 0) {
-    if (!Forecast(model.bank, steps + 1, next_)) return;
+    if (!Forecast(*model.bank, steps + 1, next_)) return;
     const double part = static_cast<double>(rest_ms) / static_cast<double>(step_ms);
     for (size_t i = 0; i < at_.size(); i++) at_[i] = std::lerp(at_[i], next_[i], part);
   }

@@ -23,7 +23,7 @@ void AppendSeriesRecord(const SeriesState& state, const SeriesModel* model, cons
   ring.Save(archive);
   if (model == nullptr) return;
   model->grid.Save(archive);
-  model->bank.Save(out);
+  model->bank->Save(out);
 }
 
 absl::Status ReadSeriesRecord(std::string_view bytes, SeriesRecord& record) {

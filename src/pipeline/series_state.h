@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "ingest/sample_sink.h"
+#include "pipeline/patient_bank.h"
 #include "pipeline/rule_set.h"
-#include "promcast/model_bank.h"
 #include "series/cell_grid.h"
 #include "series/label_store.h"
 #include "series/sample_ring.h"
@@ -27,12 +27,12 @@ inline std::string_view SeriesStatusName(SeriesStatus status) {
 /// Grid and models of a series whose step is known.
 struct SeriesModel {
   SeriesModel(std::shared_ptr<const RulePlan> p, CellReading reading)
-      : plan(std::move(p)), grid(plan->step_ms, reading), bank(plan->bank) {}
+      : plan(std::move(p)), grid(plan->step_ms, reading), bank(ModelBank(plan->bank)) {}
   SeriesModel(std::shared_ptr<const RulePlan> p, const CellGrid& g, ModelBank b)
       : plan(std::move(p)), grid(g), bank(std::move(b)) {}
   std::shared_ptr<const RulePlan> plan;
   CellGrid grid;
-  ModelBank bank;
+  PatientBank bank;
 };
 
 /// What promcast keeps of one selected series. Touched by its shard's thread alone.

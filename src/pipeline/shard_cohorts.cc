@@ -56,11 +56,11 @@ Fingerprint ShardEngine::CohortOf(const SeriesState& state) const {
 /// Before the ring goes into the series' new models.
 void ShardEngine::BorrowSeason(const SeriesState& state) {
   const int64_t season_ms = FirstSeason(state);
-  if (season_ms == 0 || state.model->bank.seasons().empty()) return;
+  if (season_ms == 0 || state.model->bank->seasons().empty()) return;
   const auto common = context_.cohorts.Common(CohortOf(state));
   if (!common) return;
   const auto first_ms = FirstCell(state, grid_limits_, context_.clock.NowMs());
-  if (!first_ms || !state.model->bank.Borrow(*common, PlaceIn(season_ms, *first_ms))) return;
+  if (!first_ms || !state.model->bank->Borrow(*common, PlaceIn(season_ms, *first_ms))) return;
   if (!replaying_ && !state.was_modelled) context_.metrics.series_borrowed.Increment();
 }
 
@@ -82,7 +82,7 @@ void ShardEngine::OfferSeason(uint32_t slot, int64_t now_ms) {
   const Fingerprint& series = registry_.fingerprint(slot);
   if (!context_.cohorts.Wants(cohort, series)) return;
   const CellGrid& grid = state.model->grid;
-  const auto shape = state.model->bank.Shape(PlaceIn(season_ms, grid.closed_cell_end_ms() - grid.step_ms()));
+  const auto shape = state.model->bank->Shape(PlaceIn(season_ms, grid.closed_cell_end_ms() - grid.step_ms()));
   const int64_t remembered_ms = kRememberedSeasons * std::max(season_ms, state.rule->options.interval_ms);
   if (shape) context_.cohorts.Offer(cohort, series, *shape, now_ms, now_ms + remembered_ms);
 }

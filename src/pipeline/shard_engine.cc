@@ -12,7 +12,7 @@ namespace promcast {
 namespace {
 
 // So many samples are looked for at once, so that memory comes for one while another is looked at.
-constexpr size_t kSamplesAtOnce = 16;
+constexpr size_t kSamplesAtOnce = 32;
 
 // A lean series whose models run keeps its newest samples only: two hours would take more than all else that it holds.
 constexpr size_t kLeanRingBytes = SampleRing::kMinRingBytes;
@@ -93,8 +93,8 @@ void ShardEngine::Prefetch(std::span<const IncomingSample> samples) const {
 // Pointer by pointer, each for all samples before the next.
 void ShardEngine::FetchSeries(std::span<const IncomingSample> samples) const {
   std::array<const SeriesState*, kSamplesAtOnce> states;
-  std::array<const ModelBank*, kSamplesAtOnce> banks;  // that a cell will be closed for
-  size_t closing = 0;
+  std::array<const PatientBank*, kSamplesAtOnce> banks;  // that will learn
+  size_t learning = 0;
   for (size_t i = 0; i < samples.size(); i++) states[i] = registry_.Fetch(samples[i].fingerprint);
   for (size_t i = 0; i < samples.size(); i++) {
     if (states[i] == nullptr) continue;
@@ -105,12 +105,12 @@ void ShardEngine::FetchSeries(std::span<const IncomingSample> samples) const {
     if (states[i] == nullptr) continue;
     states[i]->ring.Fetch(1);
     const SeriesModel* model = states[i]->model.get();
-    if (model == nullptr || !model->grid.LiesBeyond(samples[i].timestamp_ms)) continue;
+    if (model == nullptr || !model->bank.is_full() || !model->grid.LiesBeyond(samples[i].timestamp_ms)) continue;
     model->bank.FetchForUpdate(0);
-    banks[closing++] = &model->bank;
+    banks[learning++] = &model->bank;
   }
   for (const int depth : {1, 2}) {
-    for (size_t i = 0; i < closing; i++) banks[i]->FetchForUpdate(depth);
+    for (size_t i = 0; i < learning; i++) banks[i]->FetchForUpdate(depth);
   }
 }
 

@@ -77,7 +77,7 @@ void ShardEngine::FetchMembers(std::span<const Schedule::Member> members) const 
     const SeriesState* state = states[series++] = &registry_[member.id];
     FetchMemory(state, sizeof(*state));
   }
-  std::array<const ModelBank*, Schedule::kCalledTogether> banks;
+  std::array<const PatientBank*, Schedule::kCalledTogether> banks;
   size_t with_bank = 0;
   for (size_t i = 0; i < series; i++) {
     LabelStore::Fetch(states[i]->labels);
@@ -125,11 +125,11 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
     SetStatus(state, SeriesStatus::kStale);
     return false;
   }
-  if (!model.bank.warm()) {
+  if (!model.bank->warm()) {
     SetStatus(state, SeriesStatus::kWarmingUp);
     return false;
   }
-  if (model.bank.constant()) {
+  if (model.bank->constant()) {
     EndOutput(state);
     SetStatus(state, SeriesStatus::kConstant);
     return false;
@@ -153,8 +153,8 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
   upper_.resize(rule.coverages.size());
   for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
     ForecastOut forecast{0, lower_, upper_};
-    if (!model.bank.Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
-    if (rule.hold_back && !model.bank.skilful(model.plan->bank_horizon[h])) {
+    if (!model.bank->Forecast(StepsAhead(model, rule.horizons_ms[h], now_ms), forecast)) continue;
+    if (rule.hold_back && !model.bank->skilful(model.plan->bank_horizon[h])) {
       context_.metrics.held_back.Increment();
       forecast.point = StaleMarker();
       std::fill(lower_.begin(), lower_.end(), StaleMarker());
@@ -165,7 +165,7 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
       output_series_.AppendBand(h, c, {now_ms, forecast.lower[c]}, {now_ms, forecast.upper[c]});
     }
   }
-  if (const double score = model.bank.anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
+  if (const double score = model.bank->anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
     const double verdict = std::abs(score) <= 1 ? 0 : (score > 0 ? 1 : -1);
     output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict});
   }
@@ -187,7 +187,7 @@ void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {
     if (next <= steps) continue;
     steps = next;
     ForecastOut forecast{0, lower_, upper_};
-    if (!model.bank.Forecast(steps, forecast)) continue;
+    if (!model.bank->Forecast(steps, forecast)) continue;
     const double ahead_ms = static_cast<double>(model.grid.closed_cell_end_ms() + steps * model.plan->step_ms - now_ms);
     const double ahead_seconds = std::max(0.0, ahead_ms / 1000);
     curve_.push_back({ahead_seconds, forecast.point});
@@ -217,7 +217,7 @@ void ShardEngine::LogSpeakers(const SeriesState& state) const {
   const std::string series = Labels(std::move(labels)).ToString();
   const SeriesModel& model = *state.model;
   for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
-    const std::vector<ModelWeight> models = model.bank.Models(model.plan->bank_horizon[h]);
+    const std::vector<ModelWeight> models = model.bank->Models(model.plan->bank_horizon[h]);
     const auto speaker = std::max_element(models.begin(), models.end(),
                                           [](const auto& a, const auto& b) { return a.weight < b.weight; });
     Log(LogLevel::kDebug, "model that weighs most",
@@ -236,14 +236,14 @@ void ShardEngine::TallySeries(uint32_t slot) {
   lap.tally.series++;
   lap.tally.predicted += state.status == SeriesStatus::kPredicted;
   if (state.model == nullptr) return;
-  BankBytes bytes = state.model->bank.Bytes();
+  BankBytes bytes = state.model->bank->Bytes();
   bytes.other += sizeof(SeriesModel) - sizeof(ModelBank);
   lap.bank_bytes += bytes;
-  lap.seasons[state.model->bank.seasons().size()]++;
+  lap.seasons[state.model->bank->seasons().size()]++;
   const std::vector<size_t>& horizons = state.model->plan->bank_horizon;
   if (lap.tally.horizons.size() < horizons.size()) lap.tally.horizons.resize(horizons.size());
   for (size_t h = 0; h < horizons.size(); h++) {
-    state.model->bank.Score(horizons[h], score_);
+    state.model->bank->Score(horizons[h], score_);
     Count(score_, lap.tally.horizons[h]);
   }
 }

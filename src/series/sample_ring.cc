@@ -26,12 +26,14 @@ struct SampleRing::Chunk {
 namespace {
 
 constexpr size_t kFirstAllocation = 64;
+constexpr size_t kFineAllocations = 128;
 constexpr size_t kMaxAllocation = 65535;
 
-/// The next step of a series with four steps to a doubling: jemalloc's size classes, so that little is lost between.
+/// The next step of a series with four steps to a doubling at first, then two: size classes of jemalloc, so that little
+/// is lost between.
 size_t NextAllocation(size_t needed) {
   if (needed <= kFirstAllocation) return kFirstAllocation;
-  const size_t step = std::bit_floor(needed - 1) / 4;  // a power of two
+  const size_t step = std::bit_floor(needed - 1) / (needed <= kFineAllocations ? 4 : 2);  // a power of two
   return std::min((needed + step - 1) & ~(step - 1), kMaxAllocation);
 }
 

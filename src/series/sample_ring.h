@@ -27,9 +27,10 @@ struct ChunkView {
 /// Recent samples of one series, compressed in chunks of Prometheus's own XOR encoding (so that remote read can hand a
 /// chunk out as it stands). Timestamps rise strictly. Not thread-safe.
 ///
-/// Each chunk is one allocation; the newest grows in steps of a quarter, and is cut to its length once it is full. A
-/// chunk is cut early at two fifths of max_bytes, so that two fit, but not below kMinRingBytes: so small a ring begins
-/// anew when it is full. allocated_bytes() stays within max_bytes, and a max_bytes below kMinRingBytes counts as that.
+/// Each chunk is one allocation; the newest grows by a quarter, beyond 128 bytes by a half, and is cut to its length
+/// once it is full. A chunk is cut early at two fifths of max_bytes, so that two fit, but not below kMinRingBytes: so
+/// small a ring begins anew when it is full. allocated_bytes() stays within max_bytes, and a max_bytes below
+/// kMinRingBytes counts as that.
 class SampleRing {
  public:
   static constexpr size_t kMinRingBytes = 112;
