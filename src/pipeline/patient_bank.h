@@ -38,8 +38,8 @@ class PatientBank {
 
  private:
   void Learn() const {
-    for (size_t i = 0; i < count_; i++) bank_.Update(cells_[i]);
-    count_ = 0;
+    const size_t count = std::exchange(count_, 0);
+    for (size_t i = 0; i < count; i++) bank_.Update(cells_[i]);
   }
   ModelBank& Learnt() const {
     Learn();

@@ -62,6 +62,15 @@ absl::StatusOr<tcp::acceptor> Listen(const asio::any_io_executor& executor, cons
   return acceptor;
 }
 
+/// The connection in the lane of its seat, whichever it was accepted in.
+Accepted Seated(IoLanes::Seat seat, tcp::socket socket) {
+  error_code error;
+  const tcp::endpoint local = socket.local_endpoint(error);
+  tcp::socket moved(seat.executor());
+  if (!error) moved.assign(local.protocol(), socket.release(error), error);
+  return {std::move(seat), std::move(moved)};
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -77,8 +86,7 @@ asio::awaitable<void> HttpServer::Impl::Accept(ServerCore& core, tcp::acceptor& 
   static LogThrottle throttle(10 * 1000);
   asio::steady_timer pause(acceptor.get_executor());
   while (acceptor.is_open()) {
-    IoLanes::Seat seat = core.lanes.TakeSeat();
-    auto [error, socket] = co_await acceptor.async_accept(seat.executor(), kNoThrow);
+    auto [error, socket] = co_await acceptor.async_accept(kNoThrow);
     if (error == asio::error::operation_aborted || core.stopping) break;
     if (error) {
       throttle.Log(LogLevel::kWarn, "connection not accepted", {{"err", error.message()}});
@@ -88,7 +96,7 @@ asio::awaitable<void> HttpServer::Impl::Accept(ServerCore& core, tcp::acceptor& 
     }
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    Accepted accepted{std::move(seat), std::move(socket)};
+    Accepted accepted = Seated(core.lanes.TakeSeat(), std::move(socket));
     auto config = core.web_config == nullptr ? nullptr : core.web_config->Current();
     const bool tls = config != nullptr && config->tls.has_value();
     const double open = core.connection_count.value();

@@ -9,21 +9,22 @@ IoLanes::IoLanes(size_t count) : lanes_(std::max<size_t>(count, 1)) {
   for (auto& lane : lanes_) lane = std::make_unique<Lane>();
 }
 
-IoLanes::~IoLanes() {
-  for (auto& lane : lanes_) lane.reset();
-}
-
 IoLanes::Seat IoLanes::TakeSeat() {
   const auto seats = [](const std::unique_ptr<Lane>& lane) { return lane->seats.load(); };
   return Seat(**std::ranges::min_element(lanes_, {}, seats));
 }
 
 void IoLanes::Run(const std::shared_ptr<void>& owner) {
-  for (auto& lane : lanes_) {
-    threads_.emplace_back([owner, &io = lane->io] {
-      const auto work = boost::asio::make_work_guard(io);
-      io.run();
-    });
+  try {
+    for (auto& lane : lanes_) {
+      threads_.emplace_back([owner, &io = lane->io] {
+        const auto work = boost::asio::make_work_guard(io);
+        io.run();
+      });
+    }
+  } catch (...) {  // the system has no more threads
+    Stop();
+    throw;
   }
 }
 

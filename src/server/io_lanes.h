@@ -17,14 +17,12 @@ namespace promcast {
 class IoLanes {
   struct Lane {
     std::atomic<size_t> seats{0};
-    boost::asio::io_context io{1};  // after what seats in its queue count themselves off
+    boost::asio::io_context io{1};  // last: what it destroys gives its seat back
   };
 
  public:
   /// `count` is at least 1.
   explicit IoLanes(size_t count);
-  /// The first lane goes first, because its acceptors hold seats and sockets of all.
-  ~IoLanes();
 
   /// Counts as a connection of its lane as long as it lives.
   class Seat {
