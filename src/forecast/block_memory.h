@@ -33,7 +33,7 @@ class BlockMemory {
   /// when none is known.
   double MeanAround(int phase, int width) const;
   /// See FetchMemory(): the block of `phase`.
-  void Fetch(int phase) const { FetchMemory(&blocks_[static_cast<unsigned>(phase) / kBlockPhases], 1); }
+  void Fetch(int phase) const { FetchMemory(&blocks_[static_cast<unsigned>(phase) / kBlockPhases], sizeof(Block)); }
   /// What this holds on the heap.
   size_t HeapBytes() const;
   template <class Archive>

@@ -71,14 +71,15 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
 void EncoderV1::Begin(const OutputBatch& batch) {
   piece_positions_.assign(batch.kept_pieces(), 0);
   stretch_positions_.assign(batch.kept_frames(), {});
-  last_block_ = {};
+  blocks_[last_block_] = {};
 }
 
 /// From where on the block is that of the sample before.
 size_t EncoderV1::FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const {
-  if (last_block_.added == nullptr || last_block_.frame != frame) return OutputBatch::kStretches;
+  const WrittenBlock& last = blocks_[last_block_];
+  if (last.added == nullptr || last.frame != frame) return OutputBatch::kStretches;
   size_t part = OutputBatch::kPlaces;
-  while (part > 0 && added[part - 1] == (*last_block_.added)[part - 1]) part--;
+  while (part > 0 && added[part - 1] == (*last.added)[part - 1]) part--;
   return part;
 }
 
@@ -88,14 +89,19 @@ void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
   const OutputBatch::AddedPieces& added = batch.added(out.index);
   const size_t repeated = FirstRepeatedPart(frame, added);
   const uint32_t begin = writer.position();
-  std::array<uint32_t, OutputBatch::kStretches> starts;
+  const WrittenBlock& last = blocks_[last_block_];
+  last_block_ = 1 - last_block_;
+  WrittenBlock& block = blocks_[last_block_];
+  block.added = &added;
+  block.frame = frame;
+  auto& starts = block.starts;
   size_t part = 0;
   for (; part < OutputBatch::kStretches; part++) {
     starts[part] = writer.position();
     if (part == repeated) {
       const auto left = static_cast<uint32_t>(batch.label_bytes(out.index)) - (starts[part] - begin);
-      if (left >= SnappyWriter::kMinRepeatBytes && CanRepeat(writer, last_block_.starts[part])) {
-        writer.Repeat(last_block_.starts[part], left);
+      if (left >= SnappyWriter::kMinRepeatBytes && CanRepeat(writer, last.starts[part])) {
+        writer.Repeat(last.starts[part], left);
         break;
       }
     }
@@ -103,8 +109,7 @@ void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
     if (part < OutputBatch::kPlaces && added[part] != OutputBatch::kNoPiece) WritePiece(batch, added[part], writer);
   }
   for (size_t rest = part + 1; rest < OutputBatch::kStretches; rest++)
-    starts[rest] = starts[part] + (last_block_.starts[rest] - last_block_.starts[part]);
-  last_block_ = {&added, frame, starts};
+    starts[rest] = starts[part] + (last.starts[rest] - last.starts[part]);
 }
 
 void EncoderV1::WriteStretch(const OutputBatch& batch, OutputBatch::Frame frame, size_t part, SnappyWriter& writer) {

@@ -43,7 +43,8 @@ class EncoderV1 {
   // In the message; 0: not yet written. By piece, and by frame and stretch, of the batch at hand.
   std::vector<uint32_t> piece_positions_;
   std::vector<std::array<uint32_t, OutputBatch::kStretches>> stretch_positions_;
-  WrittenBlock last_block_;
+  std::array<WrittenBlock, 2> blocks_;  // the last one, and the one being written: they take turns
+  size_t last_block_ = 0;
   std::array<WrittenLabel, 512> equal_;  // by some bits of a hash of both ends
   std::array<WrittenLabel, 256> alike_;  // by some of the beginning
 };

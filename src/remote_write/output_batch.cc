@@ -21,24 +21,21 @@ OutputBatch::Piece OutputBatch::PieceFrom(size_t offset) {
   return Piece{static_cast<uint32_t>(texts_.size() - 1)};
 }
 
+// What is kept is made where it stays: it would be read again in wider words than it was written in, which waits.
 OutputBatch::Frame OutputBatch::KeepFrame(std::span<const Piece> pieces, const std::array<size_t, kPlaces>& ends) {
-  FramePieces kept{static_cast<uint32_t>(pieces_.size()), {}, {}, 0};
+  FramePieces& kept = frames_.emplace_back();
+  kept.first_piece = static_cast<uint32_t>(pieces_.size());
   size_t at = 0;
   for (size_t part = 0; part < kStretches; part++) {
     const size_t end = part < kPlaces ? ends[part] : pieces.size();
-    for (; at < end; at++) kept.bytes[part] += Bytes(pieces[at]);
+    uint32_t bytes = 0;
+    for (; at < end; at++) bytes += Bytes(pieces[at]);
     kept.ends[part] = static_cast<uint32_t>(end);
-    kept.all_bytes += kept.bytes[part];
+    kept.bytes[part] = bytes;
+    kept.all_bytes += bytes;
   }
   pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
-  frames_.push_back(kept);
   return Frame{static_cast<uint32_t>(frames_.size() - 1)};
-}
-
-void OutputBatch::Append(Frame frame, const AddedPieces& added, const Sample& sample, MetricType type) {
-  uint32_t bytes = frames_[static_cast<uint32_t>(frame)].all_bytes;
-  for (const Piece piece : added) bytes += piece == kNoPiece ? 0 : Bytes(piece);
-  entries_.push_back({sample, frame, added, bytes, type});
 }
 
 void OutputBatch::Append(std::string_view label_block, const Sample& sample, MetricType type) {

@@ -36,7 +36,17 @@ class OutputBatch {
   Piece KeepLabel(std::string_view name, std::string_view value);
   /// The pieces before ends[i] stand before place i.
   Frame KeepFrame(std::span<const Piece> pieces, const std::array<size_t, kPlaces>& ends);
-  void Append(Frame frame, const AddedPieces& added, const Sample& sample, MetricType type = MetricType::kGauge);
+  void Append(Frame frame, const AddedPieces& added, const Sample& sample, MetricType type = MetricType::kGauge) {
+    Entry& entry = entries_.emplace_back();
+    entry.sample = sample;
+    entry.frame = frame;
+    entry.label_bytes = frames_[static_cast<uint32_t>(frame)].all_bytes;
+    for (size_t place = 0; place < kPlaces; place++) {
+      entry.added[place] = added[place];
+      entry.label_bytes += added[place] == kNoPiece ? 0 : Bytes(added[place]);
+    }
+    entry.type = type;
+  }
   void Append(std::string_view label_block, const Sample& sample, MetricType type = MetricType::kGauge);
   void Clear();
   /// Makes room for as much as `other` holds.
@@ -93,16 +103,16 @@ class OutputBatch {
     uint32_t offset, bytes;
   };
   struct FramePieces {
-    uint32_t first_piece;
-    std::array<uint32_t, kStretches> ends, bytes;
-    uint32_t all_bytes;
+    uint32_t first_piece = 0;
+    std::array<uint32_t, kStretches> ends{}, bytes{};
+    uint32_t all_bytes = 0;
   };
   struct Entry {
     Sample sample;
-    Frame frame;
-    AddedPieces added;
-    uint32_t label_bytes;
-    MetricType type;
+    Frame frame{};
+    AddedPieces added = kNoneAdded;
+    uint32_t label_bytes = 0;
+    MetricType type{};
   };
   /// All characters from `offset` on.
   Piece PieceFrom(size_t offset);
