@@ -6,7 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <map>
-#include <optional>
+#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -50,7 +50,7 @@ TEST_F(IoLanesTest, SeatsAreSpreadEvenly) {
 TEST_F(IoLanesTest, ASeatThatWasLeftIsTakenNext) {
   std::vector<IoLanes::Seat> stay;
   stay.push_back(lanes_.TakeSeat());
-  std::optional<IoLanes::Seat> leaves(lanes_.TakeSeat());
+  auto leaves = std::make_unique<IoLanes::Seat>(lanes_.TakeSeat());
   stay.push_back(lanes_.TakeSeat());
   const std::thread::id left = ThreadOf(leaves->executor());
   leaves.reset();
