@@ -1,6 +1,7 @@
 #include "server/http_server.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -62,12 +63,16 @@ absl::StatusOr<tcp::acceptor> Listen(const asio::any_io_executor& executor, cons
   return acceptor;
 }
 
-/// The connection in the lane of its seat, whichever it was accepted in.
+/// The connection in the lane of its seat, whichever it was accepted in; closed where the system has no room for that.
 Accepted Seated(IoLanes::Seat seat, tcp::socket socket) {
+  tcp::socket moved(seat.executor());
   error_code error;
   const tcp::endpoint local = socket.local_endpoint(error);
-  tcp::socket moved(seat.executor());
-  if (!error) moved.assign(local.protocol(), socket.release(error), error);
+  if (!error) {
+    const auto handle = socket.release();
+    moved.assign(local.protocol(), handle, error);
+    if (error) ::close(handle);
+  }
   return {std::move(seat), std::move(moved)};
 }
 

@@ -1,9 +1,7 @@
 #include "pipeline/patient_bank.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -55,15 +53,28 @@ TEST(PatientBankTest, WhoLooksSeesThatItHasLearntEverything) {
   }
 }
 
-TEST(PatientBankTest, LearnsTheCellsThatHaveGatheredBeforeOneThatFindsNoRoom) {
-  PatientBank bank{ModelBank(MakeBankPlan(Options()))};
-  int gathered = 0;
-  for (; !bank.is_full(); gathered++) bank.Update(gathered);
-  EXPECT_GT(gathered, 1);
-  bank.Update(gathered);
-  EXPECT_FALSE(bank.is_full());
-  const PatientBank& seen = bank;
-  EXPECT_EQ(seen->warm(), (*seen).warm());
+TEST(PatientBankTest, IsFullUntilTheUpdateThatMakesItLearn) {
+  const auto plan = MakeBankPlan(Options());
+  ModelBank eager(plan);
+  PatientBank patient{ModelBank(plan)};
+  int cells = 0;
+  const auto update = [&] {
+    eager.Update(cells);
+    patient.Update(cells++);
+  };
+  while (!patient.is_full()) update();
+  EXPECT_GT(cells, 1);
+  update();
+  EXPECT_FALSE(patient.is_full());
+  EXPECT_EQ(Saved(*patient), Saved(eager));
+}
+
+TEST(PatientBankTest, NothingWaitsAfterALook) {
+  PatientBank patient{ModelBank(MakeBankPlan(Options()))};
+  while (!patient.is_full()) patient.Update(1);
+  const PatientBank& looked_at = patient;
+  EXPECT_FALSE(looked_at->warm());
+  EXPECT_FALSE(patient.is_full());
 }
 
 }  // namespace
