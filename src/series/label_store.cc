@@ -10,7 +10,7 @@
 namespace promcast {
 namespace {
 
-constexpr size_t kFirstTraces = 1024;
+constexpr size_t kFirstTraces = 512;
 
 // Stored labels, each: id * 2 of a pair; or id * 2 + 1 of a name, the value's length, the value.
 constexpr uint64_t kOwnValue = 1;
@@ -112,10 +112,12 @@ void LabelStore::View(const StoredLabels& labels, std::vector<StoredLabel>& view
 }
 
 bool LabelStore::WasSeen(const Fingerprint& pair) {
-  if (seen_.size() < series_) seen_.assign(std::max(kFirstTraces, seen_.size() * 2), 0);  // begins anew
-  uint16_t& trace = seen_[pair.high & (seen_.size() - 1)];
+  if (seen_.size() * 2 < series_) seen_.assign(std::max(kFirstTraces, seen_.size() * 2), {});  // begins anew
+  auto& [last, last_but_one] = seen_[pair.high & (seen_.size() - 1)];
   const auto own_trace = static_cast<uint16_t>(pair.low | 1);
-  return std::exchange(trace, own_trace) == own_trace;
+  if (last == own_trace || last_but_one == own_trace) return true;
+  last_but_one = std::exchange(last, own_trace);
+  return false;
 }
 
 uint32_t LabelStore::Refer(const LabelView& text, const Fingerprint& fingerprint) {
@@ -156,7 +158,7 @@ void LabelStore::Drop(uint32_t id) {
 
 size_t LabelStore::allocated_bytes() const {
   return texts_.capacity() * sizeof(Text) + free_ids_.capacity() * sizeof(uint32_t) + ids_.allocated_bytes() +
-         seen_.capacity() * sizeof(uint16_t) + encoded_.capacity() + text_bytes_ + series_bytes_;
+         seen_.capacity() * sizeof(seen_[0]) + encoded_.capacity() + text_bytes_ + series_bytes_;
 }
 
 }  // namespace promcast

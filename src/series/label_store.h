@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -83,7 +84,9 @@ class LabelStore {
   std::vector<Text> texts_;  // by id
   std::vector<uint32_t> free_ids_;
   FingerprintTable ids_;
-  std::vector<uint16_t> seen_;  // by some bits of a pair's fingerprint: others of them, 0 for none
+  // By some bits of a pair's fingerprint: others of them, 0 for none, the last first. Two, so that a pair that all
+  // series have is not forgotten for good for another such one that falls on the same place.
+  std::vector<std::array<uint16_t, 2>> seen_;
   std::vector<uint8_t> encoded_;
   uint64_t generation_ = 0;
   size_t series_ = 0;

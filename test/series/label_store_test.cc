@@ -102,6 +102,19 @@ TEST(LabelStore, KeepsAPairThatAllSeriesHaveOnce) {
   EXPECT_LT(checked.store.allocated_bytes(), 10'000u * 8);
 }
 
+// Stores hash with seeds of their own: among so many, in some the traces of the two pairs fall on the same place.
+TEST(LabelStore, KeepsPairsThatAllSeriesHaveOnceWhereverTheirTracesFall) {
+  const std::vector<LabelView> labels = {{"job", "node"}, {"zone", "b"}};
+  std::vector<StoredLabel> views;
+  for (int i = 0; i < 10'000; i++) {
+    LabelStore store;
+    for (int series = 0; series < 2; series++) store.Release(store.Add(labels));
+    const StoredLabels third = store.Add(labels);
+    store.View(third, views);
+    for (const StoredLabel& label : views) ASSERT_TRUE(label.is_shared) << label.label.name << ", store " << i;
+  }
+}
+
 TEST(LabelStore, AValueOfOneSeriesCostsLittleMoreThanItsText) {
   CheckedStore checked;
   const std::string prefix = "app-6d5f7c9b8-";
