@@ -20,12 +20,9 @@ class Schedule {
 
   static constexpr size_t kCalledTogether = 16;
 
-  struct Member {
-    uint32_t id = 0;
-    uint32_t generation = 0;
-  };
+  using Member = uint32_t;  ///< its number
 
-  void Add(Member member) { slots_[PlaceOf(member.id)].push_back(member); }
+  void Add(Member member) { slots_[PlaceOf(member)].push_back(member); }
 
   /// When the next slot is due. In the past when it is overdue.
   int64_t next_due_ms() const { return (next_slot_ + 1) * slot_ms_; }
@@ -72,8 +69,8 @@ class Schedule {
  private:
   /// Multiples of the golden section spread evenly, however many there are. Source: Knuth, The Art of Computer
   /// Programming, volume 3, 6.4.
-  size_t PlaceOf(uint32_t id) const {
-    const uint64_t part = static_cast<uint32_t>(id / kCalledTogether) * uint32_t{0x9e3779b9};
+  size_t PlaceOf(Member member) const {
+    const uint64_t part = static_cast<uint32_t>(member / kCalledTogether) * uint32_t{0x9e3779b9};
     return static_cast<size_t>(static_cast<uint32_t>(part) * uint64_t{slots_.size()} >> 32);
   }
 

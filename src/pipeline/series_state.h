@@ -43,7 +43,6 @@ struct SeriesState {
   std::unique_ptr<SeriesModel> model;  ///< null while the series is young, and while it is to start again
   int64_t received_ms = 0;             ///< when the last sample came in, by our clock
   uint32_t step_ms = 0;                ///< 0 until it is known
-  uint32_t generation = 0;             ///< tells a schedule's entry from one for an earlier series in the same slot
   uint16_t threshold_output = 0;       ///< two bits a threshold: its median and its edge are being written
   CellReading reading = CellReading::kLast;
   SampleKind kind = SampleKind::kFloat;

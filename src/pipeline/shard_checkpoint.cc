@@ -56,7 +56,6 @@ RestoreOutcome ShardEngine::Restore(const Fingerprint& fingerprint, std::string_
   state.kind = record.kind;
   state.reading = record.reading;
   state.received_ms = context_.clock.NowMs();  // its source has idle_timeout to come back
-  state.generation = next_generation_++;
   if (record.stale) state.status = SeriesStatus::kStale;
   const bool step_stays = !record.step_told && rule->options.step_ms == 0;
   state.step_ms = step_stays ? record.step_ms : static_cast<uint32_t>(rule->options.step_ms);

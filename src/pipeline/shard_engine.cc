@@ -165,7 +165,6 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
   const std::string_view metric =
       std::find_if(labels_.begin(), labels_.end(), [](auto& l) { return l.name == kMetricNameLabel; })->value;
   state.reading = context_.catalog.ReadingOf(metric, sample.kind);
-  state.generation = next_generation_++;
   const uint32_t slot = registry_.Insert(sample.fingerprint, std::move(state));
   status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)]++;
   context_.metrics.series_created.Increment();
@@ -177,7 +176,7 @@ SampleVerdict ShardEngine::Admit(const IncomingSample& sample, ShardBatch& batch
 // A flood of new series fills memory faster than the pipeline's own watch looks at it.
 void ShardEngine::LookAtMemory() {
   constexpr uint32_t kSeriesBetweenLooks = 256;
-  if (limits_.max_memory_bytes == 0 || next_generation_ % kSeriesBetweenLooks != 0) return;
+  if (limits_.max_memory_bytes == 0 || ++asked_to_admit_ % kSeriesBetweenLooks != 0) return;
   if (ResidentBytes() > static_cast<double>(limits_.max_memory_bytes)) context_.admission.memory_full = true;
 }
 
@@ -192,7 +191,7 @@ SampleVerdict ShardEngine::Ignore(const Fingerprint& fingerprint, SampleVerdict 
 void ShardEngine::Enlist(uint32_t slot) {
   const SeriesState& state = registry_[slot];
   const auto rule = static_cast<size_t>(state.rule - rules_->rules().data());
-  schedules_[rule].Add({slot, state.generation});
+  schedules_[rule].Add(slot);
 }
 
 SampleVerdict ShardEngine::ApplyTo(uint32_t slot, const IncomingSample& sample, int64_t now_ms) {

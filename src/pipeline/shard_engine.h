@@ -129,8 +129,8 @@ class ShardEngine {
   std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state, MemoryRelief asked);
   void Enlist(uint32_t slot);
 
-  void FetchMembers(std::span<const Schedule::Member> members) const;
-  bool Visit(uint32_t slot, uint32_t generation, int64_t now_ms);
+  void FetchSlots(std::span<const uint32_t> slots) const;
+  bool Visit(uint32_t slot, int64_t now_ms);
   bool KnowsRecent(const SeriesState& state, int64_t now_ms) const;
   bool Predict(SeriesState& state, int64_t now_ms);
   void AppendForecasts(SeriesState& state, int64_t now_ms);
@@ -160,7 +160,7 @@ class ShardEngine {
   AwaitedHistories awaited_;
   std::vector<Schedule> schedules_;  // one a rule
   int64_t next_age_ms_ = 0;
-  uint32_t next_generation_ = 1;
+  uint32_t asked_to_admit_ = 0;
 
   OutputSeries output_series_;
   std::vector<StoredLabel> output_labels_;

@@ -56,8 +56,8 @@ bool ShardEngine::RunDueSlot() {
   }
   bool any = false;
   for (size_t rule = 0; rule < schedules_.size(); rule++) {
-    const auto visit = [&](Schedule::Member member) { return Visit(member.id, member.generation, now_ms); };
-    const auto fetch = [&](std::span<const Schedule::Member> members) { FetchMembers(members); };
+    const auto visit = [&](uint32_t slot) { return Visit(slot, now_ms); };
+    const auto fetch = [&](std::span<const uint32_t> slots) { FetchSlots(slots); };
     if (!schedules_[rule].RunNextSlot(now_ms, fetch, visit)) continue;
     any = true;
     if (now_ms - laps_[rule].started_ms >= schedules_[rule].interval_ms() || laps_[rule].started_ms > now_ms) {
@@ -69,12 +69,11 @@ bool ShardEngine::RunDueSlot() {
   return any;
 }
 
-void ShardEngine::FetchMembers(std::span<const Schedule::Member> members) const {
+void ShardEngine::FetchSlots(std::span<const uint32_t> slots) const {
   std::array<const SeriesState*, Schedule::kCalledTogether> states;
   size_t series = 0;
-  for (const Schedule::Member& member : members) {
-    if (!registry_.InUse(member.id)) continue;
-    const SeriesState* state = states[series++] = &registry_[member.id];
+  for (const uint32_t slot : slots) {
+    const SeriesState* state = states[series++] = &registry_[slot];
     FetchMemory(state, sizeof(*state));
   }
   std::array<const PatientBank*, Schedule::kCalledTogether> banks;
@@ -90,8 +89,8 @@ void ShardEngine::FetchMembers(std::span<const Schedule::Member> members) const 
   }
 }
 
-bool ShardEngine::Visit(uint32_t slot, uint32_t generation, int64_t now_ms) {
-  if (!registry_.InUse(slot) || registry_[slot].generation != generation) return false;
+// A slot leaves the schedule with its series, here or in Reconfigure, before another one may have it.
+bool ShardEngine::Visit(uint32_t slot, int64_t now_ms) {
   SeriesState& state = registry_[slot];
   if (now_ms - state.received_ms > series_options_.idle_timeout_ms) {
     context_.metrics.series_expired.Increment();

@@ -15,7 +15,7 @@ namespace promcast {
 
 /// Header of an allocation; the chunk's bytes follow it.
 struct SampleRing::Chunk {
-  Chunk* next = nullptr;
+  Chunk* next = nullptr;  // the full ones are a circle by age; of the one that grows: the newest full one
   [[no_unique_address]] XorChunkTail tail;  // `bytes` stands in its padding
   uint16_t bytes = kXorChunkHeaderBytes;
 
@@ -43,26 +43,32 @@ size_t SealedAllocation(size_t needed) {
 
 }  // namespace
 
+inline const SampleRing::Chunk* SampleRing::sealed() const {
+  return newest_ == nullptr ? nullptr : newest_->next;
+}
+
+bool SampleRing::has_full_chunk() const {
+  return sealed() != nullptr;
+}
+
 SampleRing::~SampleRing() {
   Clear();
 }
 
 void SampleRing::Clear() {
-  while (sealed_ != nullptr) DropOldestSealed();
+  while (has_full_chunk()) DropOldestSealed();
   std::free(std::exchange(newest_, nullptr));
   size_ = allocated_ = 0;
 }
 
 SampleRing::SampleRing(SampleRing&& other) noexcept
     : newest_(std::exchange(other.newest_, nullptr)),
-      sealed_(std::exchange(other.sealed_, nullptr)),
       newest_value_(other.newest_value_),
       size_(std::exchange(other.size_, 0)),
       allocated_(std::exchange(other.allocated_, 0)) {}
 
 SampleRing& SampleRing::operator=(SampleRing&& other) noexcept {
   std::swap(newest_, other.newest_);
-  std::swap(sealed_, other.sealed_);
   std::swap(newest_value_, other.newest_value_);
   std::swap(size_, other.size_);
   std::swap(allocated_, other.allocated_);
@@ -75,8 +81,7 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   const size_t max_chunk_bytes =
       std::clamp(max_bytes / 5 * 2, kMinRingBytes, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
   const int max_samples = std::clamp(options.samples_per_chunk, 1, kMaxXorChunkSamples);
-  if (!empty() && (newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes)) SealChunk();
-  if (newest_ == nullptr) StartChunk();
+  if (empty() || newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes) StartNextChunk();
 
   Chunk& before = *newest_;
   const EncodedXorSample encoded = before.tail.Encode(sample, newest_value_, before.data()[before.bytes - 1]);
@@ -90,7 +95,7 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   newest_value_ = sample.value;
   size_++;
   DropExpired(options);
-  while (allocated_ > max_bytes && sealed_ != nullptr) DropOldestSealed();
+  while (allocated_ > max_bytes && has_full_chunk()) DropOldestSealed();
 }
 
 void SampleRing::Fetch(int step) const {
@@ -105,7 +110,7 @@ Sample SampleRing::newest() const {
 
 int64_t SampleRing::oldest_ms() const {
   assert(!empty());
-  const Chunk& oldest = sealed_ == nullptr ? *newest_ : *sealed_->next;
+  const Chunk& oldest = sealed() == nullptr ? *newest_ : *sealed()->next;
   Sample sample;
   XorChunkReader({oldest.data(), oldest.bytes}).Next(sample);
   return sample.timestamp_ms;
@@ -129,22 +134,26 @@ void SampleRing::ForEachChunk(int64_t from_ms, int64_t to_ms,
     XorChunkReader(bytes).Next(oldest);
     if (oldest.timestamp_ms <= to_ms) visit({oldest.timestamp_ms, chunk.tail.last_ms, chunk.tail.count, bytes});
   };
-  const Chunk* chunk = sealed_;
-  if (chunk != nullptr) {
+  if (const Chunk* const newest_full = sealed()) {
+    const Chunk* chunk = newest_full;
     do {
       chunk = chunk->next;
       offer(*chunk);
-    } while (chunk != sealed_);
+    } while (chunk != newest_full);
   }
   if (newest_ != nullptr) offer(*newest_);
 }
 
-void SampleRing::SealChunk() {
+void SampleRing::StartNextChunk() {
+  if (newest_ == nullptr) return StartChunk();
   const size_t needed = sizeof(Chunk) + newest_->bytes;
   Resize(NextAllocation(needed), SealedAllocation(needed));
-  newest_->next = sealed_ == nullptr ? newest_ : sealed_->next;
-  if (sealed_ != nullptr) sealed_->next = newest_;
-  sealed_ = std::exchange(newest_, nullptr);
+  Chunk* const full = newest_;
+  StartChunk();
+  Chunk* const full_before = full->next;
+  full->next = full_before == nullptr ? full : full_before->next;
+  if (full_before != nullptr) full_before->next = full;
+  newest_->next = full;
 }
 
 void SampleRing::StartChunk() {
@@ -170,11 +179,12 @@ void SampleRing::Resize(size_t before, size_t after) {
 }
 
 void SampleRing::DropOldestSealed() {
-  Chunk* oldest = sealed_->next;
-  if (oldest == sealed_) {
-    sealed_ = nullptr;
+  Chunk*& newest_full = newest_->next;
+  Chunk* const oldest = newest_full->next;
+  if (oldest == newest_full) {
+    newest_full = nullptr;
   } else {
-    sealed_->next = oldest->next;
+    newest_full->next = oldest->next;
   }
   size_ -= oldest->tail.count;
   allocated_ -= static_cast<uint32_t>(SealedAllocation(sizeof(Chunk) + oldest->bytes));
@@ -185,9 +195,8 @@ void SampleRing::DropExpired(const RingOptions& options) {
   if (options.retention_ms <= 0) return;
   const auto newest_ms = static_cast<uint64_t>(newest_->tail.last_ms);
   const auto retention_ms = static_cast<uint64_t>(options.retention_ms);
-  while (sealed_ != nullptr && newest_ms - static_cast<uint64_t>(sealed_->next->tail.last_ms) > retention_ms) {
-    DropOldestSealed();
-  }
+  const auto age_ms = [&](const Chunk& chunk) { return newest_ms - static_cast<uint64_t>(chunk.tail.last_ms); };
+  while (has_full_chunk() && age_ms(*sealed()->next) > retention_ms) DropOldestSealed();
 }
 
 // Chunks from the oldest to the newest, which alone needs its whole tail again.
@@ -216,8 +225,7 @@ bool SampleRing::LoadChunk(ArchiveReader& archive) {
   archive.Require(size > kXorChunkHeaderBytes && size <= kMaxAllocation - sizeof(Chunk), "the length of a chunk");
   const std::string_view bytes = archive.Bytes(size);
   if (!archive.ok()) return false;
-  if (newest_ != nullptr) SealChunk();
-  StartChunk();
+  StartNextChunk();
   Reserve(size);
   std::memcpy(newest_->data(), bytes.data(), size);
   newest_->bytes = size;

@@ -52,7 +52,7 @@ class SampleRing {
   Sample newest() const;
   int64_t oldest_ms() const;
   /// False while the ring holds all samples since its first.
-  bool has_full_chunk() const { return sealed_ != nullptr; }
+  bool has_full_chunk() const;
   /// Calls `visit` in order of time for each sample in [from_ms, to_ms].
   void ForEach(int64_t from_ms, int64_t to_ms, const std::function<void(Sample)>& visit) const;
   /// Calls `visit` in order of time for each chunk that overlaps [from_ms, to_ms].
@@ -71,8 +71,9 @@ class SampleRing {
   /// The next chunk of an archive; what it holds is checked. False after a problem.
   bool LoadChunk(ArchiveReader& archive);
 
-  void SealChunk();
   void StartChunk();
+  /// Seals the newest chunk where there is one, and starts another.
+  void StartNextChunk();
   /// Gives the newest chunk room for `bytes` bytes.
   void Reserve(size_t bytes);
   /// Of the newest chunk's memory, from `before` to `after` bytes.
@@ -80,13 +81,15 @@ class SampleRing {
   void DropOldestSealed();
   void DropExpired(const RingOptions& options);
 
+  /// The newest full chunk, null where there is none; the oldest one is that one's next.
+  const Chunk* sealed() const;
+
   Chunk* newest_ = nullptr;  // the one that grows; null only in an empty ring
-  Chunk* sealed_ = nullptr;  // the newest full one: a circle, sealed_->next is the oldest
   double newest_value_ = 0;
   uint32_t size_ = 0;
   uint32_t allocated_ = 0;
 };
 
-static_assert(sizeof(SampleRing) <= 32);
+static_assert(sizeof(SampleRing) <= 24);
 
 }  // namespace promcast

@@ -11,10 +11,10 @@ namespace {
 TEST(Schedule, CallsEachMemberOnceAnInterval) {
   Schedule schedule(60'000);
   constexpr uint32_t kMembers = 1000;
-  for (uint32_t id = 0; id < kMembers; id++) schedule.Add({id, 0});
+  for (uint32_t id = 0; id < kMembers; id++) schedule.Add(id);
   std::map<uint32_t, std::vector<int64_t>> calls;
   for (int64_t now_ms = 1'000'000; now_ms < 1'000'000 + 5 * 60'000; now_ms += 70) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return calls[m.id].push_back(now_ms), true; })) {
+    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return calls[m].push_back(now_ms), true; })) {
     }
   }
   ASSERT_EQ(calls.size(), kMembers);
@@ -29,7 +29,7 @@ TEST(Schedule, CallsEachMemberOnceAnInterval) {
 TEST(Schedule, SpreadsMembersOverTheInterval) {
   for (const uint32_t members : {0u, 100u, 10'000u, 60'000u, 1'000'003u}) {
     Schedule schedule(60'000);
-    for (uint32_t id = 0; id < members; id++) schedule.Add({id, 0});
+    for (uint32_t id = 0; id < members; id++) schedule.Add(id);
     for (int64_t slot = 0; slot < 600; slot++) {
       uint32_t called = 0;
       while (schedule.RunNextSlot(1'000'000'000 + slot * 100, [&](Schedule::Member) { return called++, true; })) {
@@ -41,10 +41,10 @@ TEST(Schedule, SpreadsMembersOverTheInterval) {
 
 TEST(Schedule, CallsNeighboursOneAfterTheOther) {
   Schedule schedule(60'000);
-  for (uint32_t id = 0; id < 10'000; id++) schedule.Add({id, 0});
+  for (uint32_t id = 0; id < 10'000; id++) schedule.Add(id);
   std::vector<uint32_t> called;
   for (int64_t now_ms = 1'000'000'000; now_ms < 1'000'060'000; now_ms += 100) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return called.push_back(m.id), true; })) {
+    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return called.push_back(m), true; })) {
     }
   }
   size_t together = 0;
@@ -54,7 +54,7 @@ TEST(Schedule, CallsNeighboursOneAfterTheOther) {
 
 TEST(Schedule, LeavesOutWhatCameAWholeLapTooLate) {
   Schedule schedule(10'000);
-  schedule.Add({1, 0});
+  schedule.Add(1);
   int called = 0;
   const auto run = [&](int64_t now_ms) {
     while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, true; })) {
@@ -69,7 +69,7 @@ TEST(Schedule, LeavesOutWhatCameAWholeLapTooLate) {
 
 TEST(Schedule, GoesOnAfterTheClockWentBack) {
   Schedule schedule(10'000);
-  schedule.Add({1, 0});
+  schedule.Add(1);
   int called = 0;
   const auto run = [&](int64_t now_ms) {
     while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, true; })) {
@@ -83,7 +83,7 @@ TEST(Schedule, GoesOnAfterTheClockWentBack) {
 
 TEST(Schedule, ForgetsMembersThatSaySo) {
   Schedule schedule(1000);
-  schedule.Add({1, 0});
+  schedule.Add(1);
   int called = 0;
   for (int64_t now_ms = 1'000'000; now_ms < 1'010'000; now_ms += 100) {
     while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, false; })) {
