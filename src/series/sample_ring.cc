@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -40,6 +41,10 @@ size_t NextAllocation(size_t needed) {
 size_t SealedAllocation(size_t needed) {
   return (needed + 7) / 8 * 8;
 }
+
+struct FreeMemory {
+  void operator()(void* memory) const { std::free(memory); }
+};
 
 }  // namespace
 
@@ -81,7 +86,7 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   const size_t max_chunk_bytes =
       std::clamp(max_bytes / 5 * 2, kMinRingBytes, kMaxAllocation) - sizeof(Chunk) - sizeof(EncodedXorSample::bytes);
   const int max_samples = std::clamp(options.samples_per_chunk, 1, kMaxXorChunkSamples);
-  if (empty() || newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes) StartNextChunk();
+  if (empty() || newest_->tail.count >= max_samples || newest_->bytes > max_chunk_bytes) StartChunk();
 
   Chunk& before = *newest_;
   const EncodedXorSample encoded = before.tail.Encode(sample, newest_value_, before.data()[before.bytes - 1]);
@@ -144,25 +149,23 @@ void SampleRing::ForEachChunk(int64_t from_ms, int64_t to_ms,
   if (newest_ != nullptr) offer(*newest_);
 }
 
-void SampleRing::StartNextChunk() {
-  if (newest_ == nullptr) return StartChunk();
-  const size_t needed = sizeof(Chunk) + newest_->bytes;
-  Resize(NextAllocation(needed), SealedAllocation(needed));
-  Chunk* const full = newest_;
-  StartChunk();
-  Chunk* const full_before = full->next;
-  full->next = full_before == nullptr ? full : full_before->next;
-  if (full_before != nullptr) full_before->next = full;
-  newest_->next = full;
-}
-
 void SampleRing::StartChunk() {
   static_assert(std::is_trivially_copyable_v<Chunk>, "chunks are moved by realloc");
   static_assert(sizeof(Chunk) == 32);
-  void* memory = std::malloc(kFirstAllocation);
+  std::unique_ptr<void, FreeMemory> memory(std::malloc(kFirstAllocation));
   if (memory == nullptr) throw std::bad_alloc();
-  newest_ = new (memory) Chunk;
-  newest_->data()[0] = newest_->data()[1] = 0;
+  auto* const started = new (memory.get()) Chunk;
+  started->data()[0] = started->data()[1] = 0;
+  if (newest_ != nullptr) {
+    const size_t needed = sizeof(Chunk) + newest_->bytes;
+    Resize(NextAllocation(needed), SealedAllocation(needed));
+    Chunk* const full_before = newest_->next;
+    newest_->next = full_before == nullptr ? newest_ : full_before->next;
+    if (full_before != nullptr) full_before->next = newest_;
+    started->next = newest_;
+  }
+  memory.release();
+  newest_ = started;
   allocated_ += kFirstAllocation;
 }
 
@@ -225,7 +228,7 @@ bool SampleRing::LoadChunk(ArchiveReader& archive) {
   archive.Require(size > kXorChunkHeaderBytes && size <= kMaxAllocation - sizeof(Chunk), "the length of a chunk");
   const std::string_view bytes = archive.Bytes(size);
   if (!archive.ok()) return false;
-  StartNextChunk();
+  StartChunk();
   Reserve(size);
   std::memcpy(newest_->data(), bytes.data(), size);
   newest_->bytes = size;

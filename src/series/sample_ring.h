@@ -71,9 +71,8 @@ class SampleRing {
   /// The next chunk of an archive; what it holds is checked. False after a problem.
   bool LoadChunk(ArchiveReader& archive);
 
+  /// Starts a chunk, and seals the one before where there is one.
   void StartChunk();
-  /// Seals the newest chunk where there is one, and starts another.
-  void StartNextChunk();
   /// Gives the newest chunk room for `bytes` bytes.
   void Reserve(size_t bytes);
   /// Of the newest chunk's memory, from `before` to `after` bytes.
