@@ -1,5 +1,6 @@
 // The part of ShardEngine that runs on schedule: predictions, expiry, and the sums that reports are made of.
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -70,19 +71,15 @@ bool ShardEngine::RunDueSlot() {
 }
 
 void ShardEngine::FetchSlots(std::span<const uint32_t> slots) const {
-  std::array<const SeriesState*, Schedule::kCalledTogether> states;
-  size_t series = 0;
-  for (const uint32_t slot : slots) {
-    const SeriesState* state = states[series++] = &registry_[slot];
-    FetchMemory(state, sizeof(*state));
-  }
+  for (const uint32_t slot : slots) FetchMemory(&registry_[slot], sizeof(SeriesState));
   std::array<const PatientBank*, Schedule::kCalledTogether> banks;
   size_t with_bank = 0;
-  for (size_t i = 0; i < series; i++) {
-    LabelStore::Fetch(states[i]->labels);
-    if (states[i]->model == nullptr) continue;
-    FetchMemory(states[i]->model.get(), sizeof(SeriesModel));
-    banks[with_bank++] = &states[i]->model->bank;
+  for (const uint32_t slot : slots) {
+    const SeriesState& state = registry_[slot];
+    LabelStore::Fetch(state.labels);
+    if (state.model == nullptr) continue;
+    FetchMemory(state.model.get(), sizeof(SeriesModel));
+    banks[with_bank++] = &state.model->bank;
   }
   for (const int depth : {0, 1, 2}) {
     for (size_t i = 0; i < with_bank; i++) banks[i]->FetchForForecast(depth);
@@ -91,6 +88,7 @@ void ShardEngine::FetchSlots(std::span<const uint32_t> slots) const {
 
 // A slot leaves the schedule with its series, here or in Reconfigure, before another one may have it.
 bool ShardEngine::Visit(uint32_t slot, int64_t now_ms) {
+  assert(registry_.InUse(slot));
   SeriesState& state = registry_[slot];
   if (now_ms - state.received_ms > series_options_.idle_timeout_ms) {
     context_.metrics.series_expired.Increment();

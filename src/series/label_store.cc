@@ -10,7 +10,7 @@
 namespace promcast {
 namespace {
 
-constexpr size_t kFirstTraces = 512;
+constexpr size_t kFirstPlaces = 512;  // of traces
 
 // Stored labels, each: id * 2 of a pair; or id * 2 + 1 of a name, the value's length, the value.
 constexpr uint64_t kOwnValue = 1;
@@ -112,7 +112,7 @@ void LabelStore::View(const StoredLabels& labels, std::vector<StoredLabel>& view
 }
 
 bool LabelStore::WasSeen(const Fingerprint& pair) {
-  if (seen_.size() * 2 < series_) seen_.assign(std::max(kFirstTraces, seen_.size() * 2), {});  // begins anew
+  if (seen_.size() * kTraces < series_) seen_.assign(std::max(kFirstPlaces, seen_.size() * 2), {});  // begins anew
   auto& [last, last_but_one] = seen_[pair.high & (seen_.size() - 1)];
   const auto own_trace = static_cast<uint16_t>(pair.low | 1);
   if (last == own_trace || last_but_one == own_trace) return true;

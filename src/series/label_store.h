@@ -86,7 +86,8 @@ class LabelStore {
   FingerprintTable ids_;
   // By some bits of a pair's fingerprint: others of them, 0 for none, the last first. Two, so that a pair that all
   // series have is not forgotten for good for another such one that falls on the same place.
-  std::vector<std::array<uint16_t, 2>> seen_;
+  static constexpr size_t kTraces = 2;
+  std::vector<std::array<uint16_t, kTraces>> seen_;
   std::vector<uint8_t> encoded_;
   uint64_t generation_ = 0;
   size_t series_ = 0;

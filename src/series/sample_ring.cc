@@ -164,8 +164,7 @@ void SampleRing::StartChunk() {
     if (full_before != nullptr) full_before->next = newest_;
     started->next = newest_;
   }
-  memory.release();
-  newest_ = started;
+  newest_ = static_cast<Chunk*>(memory.release());
   allocated_ += kFirstAllocation;
 }
 

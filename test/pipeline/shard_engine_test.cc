@@ -220,6 +220,32 @@ TEST(ShardEngine, SeriesExpireWhenIdleAndTheirOutputEnds) {
   EXPECT_EQ(f.metrics.series_expired.value(), 1);
 }
 
+TEST(ShardEngine, ASeriesInTheSlotOfAnEarlierOneIsPredictedOnceAnInterval) {
+  const Labels next = {{"__name__", "load"}, {"job", "next"}};
+  const auto predictions_of_next = [&](EngineFixture& f) {
+    const double before = f.metrics.predictions.value();
+    f.Stream(next, 60, Wave);
+    return f.metrics.predictions.value() - before;
+  };
+  EngineFixture alone({TestRule("load")});
+  const double expected = predictions_of_next(alone);
+  ASSERT_GT(expected, 10);
+
+  EngineFixture after_expiry({TestRule("load")});
+  after_expiry.Stream(kLoad, 60, Wave);
+  after_expiry.clock.Advance(after_expiry.options.series.idle_timeout_ms + 2000);
+  after_expiry.RunDue();
+  EXPECT_EQ(after_expiry.engine->Report().series(), 0u);
+  EXPECT_NEAR(predictions_of_next(after_expiry), expected, 1);
+
+  EngineFixture after_reload({TestRule("load")});
+  after_reload.Stream(kLoad, 60, Wave);
+  after_reload.Reconfigure({TestRule("other")});
+  EXPECT_EQ(after_reload.engine->Report().series(), 0u);
+  after_reload.Reconfigure({TestRule("load")});
+  EXPECT_NEAR(predictions_of_next(after_reload), expected, 1);
+}
+
 TEST(ShardEngine, IgnoredSeriesAreForgottenToo) {
   EngineFixture f({TestRule("load")});
   f.Apply({{"__name__", "other"}}, kStart, 1);
