@@ -141,6 +141,8 @@ class ModelBank {
   bool warm() const;
   /// The seasons that the models use, in steps: the options', or those found by now, first the one that gives the shape.
   std::vector<int> seasons() const;
+  /// How many these are.
+  size_t season_count() const;
   /// Every value seen so far was the same one.
   bool constant() const;
   /// |newest value - the forecast made for it by the shortest horizon| over half the band's width then (largest

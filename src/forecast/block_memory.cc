@@ -50,17 +50,29 @@ inline BlockMemory::CodeSum BlockMemory::Block::SumOf(int first, int count) cons
   return {static_cast<int>(pairs * (kEven / 0xff) >> 48) + known * kUnknown, known};
 }
 
+// Without a branch, so that it becomes vector code.
+BlockMemory::CodeRange BlockMemory::Block::RangeBut(int left_out) const {
+  std::array<int8_t, kBlockPhases> others = codes;
+  others[left_out] = kUnknown;
+  CodeRange range{std::numeric_limits<int8_t>::max(), kUnknown, 0};
+  for (const int8_t code : others) {
+    const int8_t low = code == kUnknown ? std::numeric_limits<int8_t>::max() : code;
+    range.low = low < range.low ? low : range.low;
+    range.high = code > range.high ? code : range.high;
+    range.known = static_cast<int8_t>(range.known + (code == kUnknown ? 0 : 1));
+  }
+  return range;
+}
+
 void BlockMemory::Block::Fit(int left_out, float value) {
   float low = std::numeric_limits<float>::infinity();
   float high = -low;
-  int known = 0;
-  for (int i = 0; i < kBlockPhases; i++) {
-    if (codes[i] == kUnknown || i == left_out) continue;
-    low = std::min(low, ValueOf(codes[i]));
-    high = std::max(high, ValueOf(codes[i]));
-    known++;
+  const CodeRange others = RangeBut(left_out);
+  if (others.known > 0) {
+    low = ValueOf(others.low);
+    high = ValueOf(others.high);
   }
-  if (known >= kSomeKnown && low < high) {
+  if (others.known >= kSomeKnown && low < high) {
     value = std::clamp(value, low - kReach * (high - low), high + kReach * (high - low));
   }
   low = std::min(low, value);

@@ -48,6 +48,9 @@ class BlockMemory {
     int sum;
     int known;
   };
+  struct CodeRange {
+    int8_t low, high, known;
+  };
   struct Block {
     float base = 0;
     float unit = 0;  // 0: all known values equal the base
@@ -60,6 +63,8 @@ class BlockMemory {
     int8_t CodeOf(float value) const;
     // Of the known codes among `count` from `first`.
     CodeSum SumOf(int first, int count) const;
+    // Of the known codes but that of the phase `left_out`.
+    CodeRange RangeBut(int left_out) const;
     // Fits base and unit to the known values, but that of the phase `left_out`, and to `value` as far as it is not
     // wild; not where these fill at least half of the present range.
     void Fit(int left_out, float value);

@@ -121,6 +121,15 @@ typename PhaseMemory<Cell>::Range PhaseMemory<Cell>::Known() const {
   return {unit_.base + unit_.size * low, unit_.base + unit_.size * high};
 }
 
+// Without a branch, so that it becomes vector code.
+template <class Cell>
+template <size_t count>
+bool PhaseMemory<Cell>::AllUnknown(std::span<const Cell, count> cells) {
+  Cell known_bits = 0;
+  for (const Cell cell : cells) known_bits |= cell ^ kUnknown;
+  return known_bits == 0;
+}
+
 template <class Cell>
 void PhaseMemory<Cell>::Recode(Range range) {
   const double base = range.low / 2 + range.high / 2;
@@ -128,12 +137,22 @@ void PhaseMemory<Cell>::Recode(Range range) {
   const auto shift = static_cast<float>(unit > 0 ? (unit_.base - base) / unit : 0);
   const auto ratio = static_cast<float>(unit > 0 ? unit_.size / unit : 0);
   constexpr float kMost = kLargest;
-  for (Cell& cell : cells_) {
-    const float code = shift + ratio * static_cast<float>(cell);
-    const float bounded = code < -kMost ? -kMost : (code > kMost ? kMost : code);
-    const auto rounded = static_cast<int>(bounded + (bounded < 0 ? -.5F : .5F));
-    cell = cell == kUnknown ? kUnknown : static_cast<Cell>(rounded);
+  const auto recode = [&](std::span<Cell> run) {
+    for (Cell& cell : run) {
+      const float code = shift + ratio * static_cast<float>(cell);
+      const float bounded = code < -kMost ? -kMost : (code > kMost ? kMost : code);
+      const auto rounded = static_cast<int>(bounded + (bounded < 0 ? -.5F : .5F));
+      cell = cell == kUnknown ? kUnknown : static_cast<Cell>(rounded);
+    }
+  };
+  // Phases are met in their order, so a season that is still under way has long runs of unknown ones.
+  constexpr size_t kRun = 16;
+  std::span<Cell> rest = cells_;
+  for (; rest.size() >= kRun; rest = rest.subspan(kRun)) {
+    const auto run = rest.template first<kRun>();
+    if (!AllUnknown<kRun>(run)) recode(run);
   }
+  recode(rest);
   unit_.base = base;
   unit_.size = unit;
 }

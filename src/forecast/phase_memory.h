@@ -63,6 +63,8 @@ class PhaseMemory {
   Range Known() const;
   Range Grown(Range range, double value) const;
   void Recode(Range range);
+  template <size_t count>
+  static bool AllUnknown(std::span<const Cell, count> cells);
   static Cell Rounded(double code, double value, uint32_t turn);
 
   static constexpr Cell kUnknown = std::numeric_limits<Cell>::min();

@@ -169,6 +169,10 @@ std::vector<int> ModelBank::seasons() const {
   return impl_->Seasons();
 }
 
+size_t ModelBank::season_count() const {
+  return impl_->detector() ? impl_->detector()->seasons() : impl_->options().seasons.size();
+}
+
 bool ModelBank::constant() const {
   return impl_->constant;
 }

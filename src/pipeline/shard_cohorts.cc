@@ -56,7 +56,7 @@ Fingerprint ShardEngine::CohortOf(const SeriesState& state) const {
 /// Before the ring goes into the series' new models.
 void ShardEngine::BorrowSeason(const SeriesState& state) {
   const int64_t season_ms = FirstSeason(state);
-  if (season_ms == 0 || state.model->bank->seasons().empty()) return;
+  if (season_ms == 0 || state.model->bank->season_count() == 0) return;
   const auto common = context_.cohorts.Common(CohortOf(state));
   if (!common) return;
   const auto first_ms = FirstCell(state, grid_limits_, context_.clock.NowMs());

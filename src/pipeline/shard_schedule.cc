@@ -236,7 +236,7 @@ void ShardEngine::TallySeries(uint32_t slot) {
   BankBytes bytes = state.model->bank->Bytes();
   bytes.other += sizeof(SeriesModel) - sizeof(ModelBank);
   lap.bank_bytes += bytes;
-  lap.seasons[state.model->bank->seasons().size()]++;
+  lap.seasons[state.model->bank->season_count()]++;
   const std::vector<size_t>& horizons = state.model->plan->bank_horizon;
   if (lap.tally.horizons.size() < horizons.size()) lap.tally.horizons.resize(horizons.size());
   for (size_t h = 0; h < horizons.size(); h++) {

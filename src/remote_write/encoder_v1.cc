@@ -50,10 +50,12 @@ void EncoderV1::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
   char* const begin = body.Resize(SnappyWriter::MaxBytes(message_bytes));
   SnappyWriter writer(WriteVarint(begin, message_bytes));
   const OutputBatch* batch = nullptr;
-  SnappyWriter::Scrap between;  // a sample, and the head of the next series
+  std::array<char, SnappyWriter::kShortBytes> between;  // a sample, and the head of the next series
   static_assert(sizeof(between) >= SampleFieldWriter::kMaxBytes + 1 + kMaxVarintBytes);
   char* between_end = between.data();
-  const auto write_between = [&] { writer.Literal(between, static_cast<size_t>(between_end - between.data())); };
+  const auto write_between = [&] {
+    writer.ShortLiteral(between.data(), static_cast<size_t>(between_end - between.data()));
+  };
   for (const OutgoingSample& out : samples) {
     if (out.batch != batch) {
       batch = out.batch;
@@ -138,6 +140,11 @@ void EncoderV1::WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, S
 }
 
 void EncoderV1::WriteLabels(std::string_view fields, SnappyWriter& writer) {
+  constexpr size_t kHeadBytes = 2;
+  if (fields.size() > kHeadBytes && fields.size() < kHeadBytes + 0x80 &&
+      fields.size() == kHeadBytes + static_cast<uint8_t>(fields[1])) {
+    return WriteLabel(fields, writer);  // one, as most are
+  }
   WireReader reader(fields);
   while (!reader.done()) {
     const char* const begin = reader.position();
@@ -146,6 +153,12 @@ void EncoderV1::WriteLabels(std::string_view fields, SnappyWriter& writer) {
     if (!reader.ReadTag(tag) || !reader.ReadBytes(label)) return writer.Literal({begin, fields.end()});
     WriteLabel({begin, reader.position()}, writer);
   }
+}
+
+void EncoderV1::WriteRest(std::string_view rest, SnappyWriter& writer) {
+  static_assert(SnappyWriter::kShortBytes <= OutputBatch::kSlackBytes);
+  if (rest.size() > SnappyWriter::kShortBytes) return writer.Literal(rest);
+  if (!rest.empty()) writer.ShortLiteral(rest.data(), rest.size());
 }
 
 /// Values of neighbours differ at their ends, so one that is not equal to another still begins like the last one.
@@ -164,7 +177,7 @@ void EncoderV1::WriteLabel(std::string_view field, SnappyWriter& writer) {
     repeated = CommonBytes(field.data(), alike.field, std::min(bytes, alike.bytes));
     if (repeated > 0) writer.Repeat(alike.position, repeated);
   }
-  writer.Literal(field.substr(repeated));
+  WriteRest(field.substr(repeated), writer);
   for (WrittenLabel* written : {&equal, &alike}) {
     written->field = field.data();
     written->bytes = bytes;

@@ -39,6 +39,8 @@ class EncoderV1 {
   void WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, SnappyWriter& writer);
   void WriteLabels(std::string_view fields, SnappyWriter& writer);
   void WriteLabel(std::string_view field, SnappyWriter& writer);
+  /// Of a label of the batch.
+  static void WriteRest(std::string_view rest, SnappyWriter& writer);
 
   // In the message; 0: not yet written. By piece, and by frame and stretch, of the batch at hand.
   std::vector<uint32_t> piece_positions_;

@@ -1,7 +1,6 @@
 #include "remote_write/label_block.h"
 
-#include <algorithm>
-#include <array>
+#include <cstring>
 
 #include "remote_write/message_fields.h"
 #include "remote_write/wire.h"
@@ -21,22 +20,38 @@ size_t BytesFieldSize(size_t size) {
 // Three tags of one byte, and the lengths behind them.
 constexpr size_t kMaxLabelOverhead = 3 * (1 + 10);
 
+/// Two moves that overlap where one would not do, in place of a call: most names and values are short.
+inline char* WriteText(char* to, std::string_view text) {
+  const size_t bytes = text.size();
+  const auto move_both_ends = [&]<typename Word>(Word head, Word tail) {
+    std::memcpy(&head, text.data(), sizeof(Word));
+    std::memcpy(&tail, text.data() + bytes - sizeof(Word), sizeof(Word));
+    std::memcpy(to, &head, sizeof(Word));
+    std::memcpy(to + bytes - sizeof(Word), &tail, sizeof(Word));
+  };
+  if (bytes > 16) {
+    std::memcpy(to, text.data(), bytes);
+  } else if (bytes >= 8) {
+    move_both_ends(uint64_t{}, uint64_t{});
+  } else if (bytes >= 4) {
+    move_both_ends(uint32_t{}, uint32_t{});
+  } else if (bytes > 0) {
+    to[0] = text[0];
+    to[bytes / 2] = text[bytes / 2];
+    to[bytes - 1] = text[bytes - 1];
+  }
+  return to + bytes;
+}
+
 char* WriteBytesField(uint32_t field_number, std::string_view bytes, char* to) {
   *to++ = static_cast<char>(WireTag(field_number, WireType::kBytes));
   to = WriteVarint(to, bytes.size());
-  return std::copy(bytes.begin(), bytes.end(), to);
-}
-
-char* WriteLabel(const LabelView& label, char* to) {
-  *to++ = WireTag(kLabels, WireType::kBytes);
-  to = WriteVarint(to, BytesFieldSize(label.name.size()) + BytesFieldSize(label.value.size()));
-  to = WriteBytesField(kName, label.name, to);
-  return WriteBytesField(kValue, label.value, to);
+  return WriteText(to, bytes);
 }
 
 size_t MaxBytes(std::span<const LabelView> labels) {
   size_t bytes = 0;
-  for (const LabelView& label : labels) bytes += kMaxLabelOverhead + label.name.size() + label.value.size();
+  for (const LabelView& label : labels) bytes += MaxLabelBytes(label);
   return bytes;
 }
 
@@ -50,16 +65,33 @@ bool ReadBlockLabel(WireReader& reader, LabelView& label) {
 
 }  // namespace
 
+size_t MaxLabelBytes(const LabelView& label) {
+  return kMaxLabelOverhead + label.name.size() + label.value.size();
+}
+
+char* WriteLabel(char* to, const LabelView& label) {
+  constexpr size_t kShort = 0x80;  // from here on a length takes more than a byte
+  const auto& [name, value] = label;
+  if (const size_t bytes = 4 + name.size() + value.size(); bytes < kShort) {
+    const char head[4] = {WireTag(kLabels, WireType::kBytes), static_cast<char>(bytes),
+                          WireTag(kName, WireType::kBytes), static_cast<char>(name.size())};
+    std::memcpy(to, head, sizeof(head));
+    to = WriteText(to + sizeof(head), name);
+    *to++ = WireTag(kValue, WireType::kBytes);
+    *to++ = static_cast<char>(value.size());
+    return WriteText(to, value);
+  }
+  *to++ = WireTag(kLabels, WireType::kBytes);
+  to = WriteVarint(to, BytesFieldSize(name.size()) + BytesFieldSize(value.size()));
+  to = WriteBytesField(kName, name, to);
+  return WriteBytesField(kValue, value, to);
+}
+
 void AppendLabel(std::string& block, std::string_view name, std::string_view value) {
   const LabelView label{name, value};
-  const size_t most = MaxBytes({&label, 1});
-  if (std::array<char, 256> scratch; most <= scratch.size()) {
-    block.append(scratch.data(), WriteLabel(label, scratch.data()));
-    return;
-  }
   const size_t before = block.size();
-  block.resize(before + most);
-  block.resize(static_cast<size_t>(WriteLabel(label, block.data() + before) - block.data()));
+  block.resize(before + MaxLabelBytes(label));
+  block.resize(static_cast<size_t>(WriteLabel(block.data() + before, label) - block.data()));
 }
 
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels) {
@@ -71,7 +103,7 @@ std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels) {
 void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block) {
   block.resize(MaxBytes(sorted_labels));
   char* at = block.data();
-  for (const LabelView& label : sorted_labels) at = WriteLabel(label, at);
+  for (const LabelView& label : sorted_labels) at = WriteLabel(at, label);
   block.resize(static_cast<size_t>(at - block.data()));
 }
 

@@ -12,6 +12,10 @@ namespace promcast {
 /// A label block: labels sorted by name, encoded as the `labels` fields of a remote-write 1.0 TimeSeries. Requests
 /// are copied from it without encoding again.
 void AppendLabel(std::string& block, std::string_view name, std::string_view value);
+/// What WriteLabel takes at most.
+size_t MaxLabelBytes(const LabelView& label);
+/// Writes one label of a block; returns the place behind it.
+char* WriteLabel(char* to, const LabelView& label);
 std::string EncodeLabelBlock(std::span<const LabelView> sorted_labels);
 /// The same into `block`, whose memory is used again.
 void EncodeLabelBlock(std::span<const LabelView> sorted_labels, std::string& block);

@@ -1,24 +1,29 @@
 #include "remote_write/output_batch.h"
 
+#include <algorithm>
+
 #include "remote_write/label_block.h"
 
 namespace promcast {
 
+inline OutputBatch::Piece OutputBatch::PieceUpTo(const char* end) {
+  const auto kept = static_cast<size_t>(end - chars_.data());
+  texts_.push_back({static_cast<uint32_t>(kept_chars_), static_cast<uint32_t>(kept - kept_chars_)});
+  kept_chars_ = kept;
+  return Piece{static_cast<uint32_t>(texts_.size() - 1)};
+}
+
 OutputBatch::Piece OutputBatch::Keep(std::string_view encoded_labels) {
-  const size_t offset = chars_.size();
-  chars_.append(encoded_labels);
-  return PieceFrom(offset);
+  return PieceUpTo(std::ranges::copy(encoded_labels, Room(encoded_labels.size())).out);
 }
 
 OutputBatch::Piece OutputBatch::KeepLabel(std::string_view name, std::string_view value) {
-  const size_t offset = chars_.size();
-  AppendLabel(chars_, name, value);
-  return PieceFrom(offset);
+  const LabelView label{name, value};
+  return PieceUpTo(WriteLabel(Room(MaxLabelBytes(label)), label));
 }
 
-OutputBatch::Piece OutputBatch::PieceFrom(size_t offset) {
-  texts_.push_back({static_cast<uint32_t>(offset), static_cast<uint32_t>(chars_.size() - offset)});
-  return Piece{static_cast<uint32_t>(texts_.size() - 1)};
+void OutputBatch::Grow(size_t needed) {
+  chars_.resize(std::max(needed, 2 * chars_.size()));
 }
 
 // What is kept is made where it stays: it would be read again in wider words than it was written in, which waits.
@@ -44,7 +49,7 @@ void OutputBatch::Append(std::string_view label_block, const Sample& sample, Met
 }
 
 void OutputBatch::Clear() {
-  chars_.clear();
+  kept_chars_ = 0;
   texts_.clear();
   pieces_.clear();
   frames_.clear();
@@ -52,7 +57,7 @@ void OutputBatch::Clear() {
 }
 
 void OutputBatch::Reserve(const OutputBatch& other) {
-  chars_.reserve(other.chars_.size());
+  chars_.resize(std::max(chars_.size(), other.kept_chars_ + kSlackBytes));
   texts_.reserve(other.texts_.size());
   pieces_.reserve(other.pieces_.size());
   frames_.reserve(other.frames_.size());

@@ -32,6 +32,9 @@ class OutputBatch {
   enum class Frame : uint32_t {};
   static constexpr size_t kStretches = kPlaces + 1;
 
+  /// So many bytes behind a text may be read, so that copying a short one needs no length.
+  static constexpr size_t kSlackBytes = 64;
+
   Piece Keep(std::string_view encoded_labels);
   Piece KeepLabel(std::string_view name, std::string_view value);
   /// The pieces before ends[i] stand before place i.
@@ -114,11 +117,19 @@ class OutputBatch {
     uint32_t label_bytes = 0;
     MetricType type{};
   };
-  /// All characters from `offset` on.
-  Piece PieceFrom(size_t offset);
+  /// Room for so many characters, behind those that are kept.
+  char* Room(size_t bytes) {
+    if (const size_t needed = kept_chars_ + bytes + kSlackBytes; needed > chars_.size()) [[unlikely]]
+      Grow(needed);
+    return chars_.data() + kept_chars_;
+  }
+  void Grow(size_t needed);
+  /// What was written there, up to `end`.
+  Piece PieceUpTo(const char* end);
   uint32_t Bytes(Piece piece) const { return texts_[static_cast<uint32_t>(piece)].bytes; }
 
-  std::string chars_;
+  std::string chars_;  // longer than what is kept
+  size_t kept_chars_ = 0;
   std::vector<Text> texts_;    // by Piece
   std::vector<Piece> pieces_;  // of all frames
   std::vector<FramePieces> frames_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -20,12 +19,11 @@ class SnappyWriter {
   static constexpr uint32_t kMinRepeatBytes = 8;
   static constexpr size_t kMaxLengthBytes = 5;
 
-  /// Bytes of which only the first ones may count, so that copying them needs no length.
-  using Scrap = std::array<char, 40>;
+  static constexpr size_t kShortBytes = 40;
 
   /// What a block of so many bytes takes at most, with what is written beyond it meanwhile.
   static constexpr size_t MaxBytes(size_t bytes) {
-    return kMaxLengthBytes + bytes + bytes / kMaxRunBytes + 1 + sizeof(Scrap);
+    return kMaxLengthBytes + bytes + bytes / kMaxRunBytes + 1 + kShortBytes;
   }
 
   /// `to` has MaxBytes of what will be written.
@@ -49,15 +47,15 @@ class SnappyWriter {
     }
   }
 
-  /// The same of the first `bytes` bytes.
-  void Literal(const Scrap& scrap, size_t bytes) {
+  /// The same of at most kShortBytes, of which `from` has so many that may be read: copying them needs no length.
+  void ShortLiteral(const char* from, size_t bytes) {
     EndRepeat();
-    if (run_bytes_ != 0) return Literal({scrap.data(), bytes});
-    run_ = out_++;
-    *run_ = static_cast<char>((bytes - 1) << 2);
-    std::memcpy(out_, scrap.data(), sizeof(scrap));
+    if (run_bytes_ + bytes > kMaxRunBytes) return Literal({from, bytes});
+    if (run_bytes_ == 0) run_ = out_++;
+    std::memcpy(out_, from, kShortBytes);
     out_ += bytes;
-    run_bytes_ = bytes;
+    run_bytes_ += bytes;
+    *run_ = static_cast<char>((run_bytes_ - 1) << 2);
     position_ += static_cast<uint32_t>(bytes);
   }
 

@@ -40,6 +40,10 @@ TEST(SnappyWriterTest, TheLibraryInflatesWhateverMixOfLiteralsAndRepeatsIsWritte
       ASSERT_EQ(writer.position(), written);
       if (element.repeat) {
         writer.Repeat(static_cast<uint32_t>(element.from), static_cast<uint32_t>(element.bytes));
+      } else if (const size_t bytes = element.bytes; bytes > 0 && bytes <= SnappyWriter::kShortBytes && pick(2) == 0) {
+        std::string readable = text.substr(element.from, bytes);
+        readable.append(SnappyWriter::kShortBytes - bytes, '!');
+        writer.ShortLiteral(readable.data(), bytes);
       } else {
         writer.Literal(std::string_view(text).substr(element.from, element.bytes));
       }
