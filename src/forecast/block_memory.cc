@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +19,23 @@ constexpr int kSomeKnown = 8;       // before that their range is not trusted
 constexpr float kReach = 16;        // ranges beyond the other values of the block
 constexpr float kFarthest = 1e36F;  // values beyond count as that
 constexpr float kBeyondAll = 1e37F;
+
+using Bytes16 [[gnu::vector_size(16)]] = int8_t;
+using Words2 [[gnu::vector_size(16)]] = uint64_t;
+constexpr int kAtOnce = sizeof(Bytes16);
+
+// From the middle on a vector of which all counts; before and behind it one of which nothing does.
+constexpr std::array<int8_t, 3 * kAtOnce> kRun = [] {
+  std::array<int8_t, 3 * kAtOnce> run{};
+  std::fill_n(run.begin() + kAtOnce, kAtOnce, int8_t{-1});
+  return run;
+}();
+
+Bytes16 LoadBytes(const int8_t* at) {
+  Bytes16 bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  return bytes;
+}
 }  // namespace
 
 int8_t BlockMemory::Block::CodeOf(float value) const {
@@ -27,27 +45,21 @@ int8_t BlockMemory::Block::CodeOf(float value) const {
 }
 
 inline BlockMemory::CodeSum BlockMemory::Block::SumOf(int first, int count) const {
-  constexpr uint64_t kLow = 0x0101010101010101, kHigh = kLow << 7, kEven = 0x00ff00ff00ff00ff;
-  constexpr int kEight = 8, kByteBits = 8;
-  uint64_t pairs = 0;    // sums of four bytes each
-  uint64_t unknown = 0;  // by place in the word: how many bytes were zero
-  const auto add = [&](uint64_t bytes, uint64_t mask) {
-    pairs += (bytes & mask & kEven) + ((bytes & mask) >> kByteBits & kEven);
-    unknown += (~(((bytes & ~kHigh) + ~kHigh) | bytes) & kHigh & mask) >> (kByteBits - 1);
-  };
-  const auto load = [&](int from) {
-    uint64_t bytes = 0;
-    std::memcpy(&bytes, codes.data() + from, sizeof(bytes));
-    return bytes ^ kHigh;  // codes above the unknown one, which is zero then
-  };
-  int at = first;
-  for (; at + kEight <= first + count; at += kEight) add(load(at), ~uint64_t{0});
-  if (const int left = first + count - at; left > 0) {
-    const int from = std::min(at, kBlockPhases - kEight);
-    add(load(from) >> kByteBits * (at - from), (uint64_t{1} << kByteBits * left) - 1);
+  constexpr uint64_t kOnes = 0x0101010101010101, kEven = 0x00ff00ff00ff00ff;
+  Words2 pairs{};  // sums of four codes each, told from the unknown one
+  Words2 known{};  // by place in the word: how many are
+  for (int at = first; at < first + count; at += kAtOnce) {
+    const int from = std::min(at, kBlockPhases - kAtOnce);
+    const int end = std::min(first + count - from, kAtOnce);
+    const Bytes16 held = LoadBytes(codes.data() + from);
+    const Bytes16 counted = (held != kUnknown) & LoadBytes(kRun.data() + kAtOnce - (at - from)) &
+                            LoadBytes(kRun.data() + 2 * kAtOnce - end);
+    const auto words = std::bit_cast<Words2>((held ^ kUnknown) & counted);
+    pairs += (words & kEven) + (words >> 8 & kEven);
+    known += std::bit_cast<Words2>(counted) & kOnes;
   }
-  const int known = count - static_cast<int>(unknown * kLow >> 56);
-  return {static_cast<int>(pairs * (kEven / 0xff) >> 48) + known * kUnknown, known};
+  const int held = static_cast<int>((known[0] + known[1]) * kOnes >> 56);
+  return {static_cast<int>((pairs[0] + pairs[1]) * (kEven / 0xff) >> 48) + held * kUnknown, held};
 }
 
 // Without a branch, so that it becomes vector code.

@@ -68,7 +68,11 @@ class SampleSink {
  public:
   virtual ~SampleSink() = default;
   virtual size_t shard_count() const = 0;
-  size_t ShardOf(const Fingerprint& f) const { return static_cast<size_t>((f.high >> 32) * shard_count() >> 32); }
+  size_t ShardOf(const Fingerprint& f) const { return ShardOf(f, shard_count()); }
+  /// The same for who knows how many shards there are.
+  static size_t ShardOf(const Fingerprint& f, size_t shards) {
+    return static_cast<size_t>((f.high >> 32) * shards >> 32);
+  }
   /// False when the shard's queue is full or the process is stopping: nothing was taken, `done` will not be called.
   virtual bool Submit(size_t shard, ShardBatch& batch) = 0;
   /// Type and unit of a metric family, as the stream tells them.

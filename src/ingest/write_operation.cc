@@ -128,7 +128,8 @@ void WriteOperation::Add(Fingerprint fingerprint, Sample sample, SampleKind kind
   series_has_samples_ = true;
   const auto exemplars = static_cast<uint16_t>(std::min<uint32_t>(exemplars_left_, 0xffff));
   exemplars_left_ -= exemplars;
-  workspace_->batches[services_.sink.ShardOf(fingerprint)].samples.push_back(
+  std::vector<ShardBatch>& batches = workspace_->batches;
+  batches[SampleSink::ShardOf(fingerprint, batches.size())].samples.push_back(
       {fingerprint, sample.timestamp_ms, sample.value, series_.offset(), series_.size_bytes(), kind, exemplars});
 }
 

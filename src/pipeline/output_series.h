@@ -26,6 +26,9 @@ class OutputSeries {
   /// The same of labels that come from no store.
   void Open(std::span<const LabelView> labels, CellReading reading, const Rule& rule, OutputBatch& out);
 
+  /// Asks for the memory that Open looks at, when of the labels the texts are known.
+  void Fetch(std::span<const StoredLabel> labels) const { label_pieces_.Fetch(labels); }
+
   void AppendPoint(size_t horizon, Sample sample);
   void AppendBand(size_t horizon, size_t coverage, Sample lower, Sample upper);
   /// Score and verdict: -1 below the band, 0 inside, 1 above.

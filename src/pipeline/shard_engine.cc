@@ -313,9 +313,16 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
   state.status = status;
 }
 
-void ShardEngine::OpenOutput(const SeriesState& state) {
+std::span<const StoredLabel> ShardEngine::OutputLabels(const SeriesState& state) {
+  const auto fetched = std::span(fetched_labels_).first(fetched_);
+  const auto found = std::ranges::find(fetched, &state, &FetchedLabels::series);
+  if (found != fetched.end()) return found->labels;
   label_store_.View(state.labels, output_labels_);
-  output_series_.Open(output_labels_, label_store_.generation(), state.reading, *state.rule, *output_);
+  return output_labels_;
+}
+
+void ShardEngine::OpenOutput(const SeriesState& state) {
+  output_series_.Open(OutputLabels(state), label_store_.generation(), state.reading, *state.rule, *output_);
 }
 
 void ShardEngine::EndOutput(SeriesState& state) {

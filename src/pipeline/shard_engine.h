@@ -129,7 +129,7 @@ class ShardEngine {
   std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state, MemoryRelief asked);
   void Enlist(uint32_t slot);
 
-  void FetchSlots(std::span<const uint32_t> slots) const;
+  void FetchSlots(std::span<const uint32_t> slots);
   bool Visit(uint32_t slot, int64_t now_ms);
   bool KnowsRecent(const SeriesState& state, int64_t now_ms) const;
   bool Predict(SeriesState& state, int64_t now_ms);
@@ -137,6 +137,7 @@ class ShardEngine {
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
   void LogSpeakers(const SeriesState& state) const;
   void TallySeries(uint32_t slot);
+  std::span<const StoredLabel> OutputLabels(const SeriesState& state);
   void OpenOutput(const SeriesState& state);
   void EndOutput(SeriesState& state);
   void Remove(uint32_t slot);
@@ -164,6 +165,13 @@ class ShardEngine {
 
   OutputSeries output_series_;
   std::vector<StoredLabel> output_labels_;
+  // Of those series that are about to be visited and speak.
+  struct FetchedLabels {
+    const SeriesState* series = nullptr;
+    std::vector<StoredLabel> labels;
+  };
+  std::array<FetchedLabels, Schedule::kCalledTogether> fetched_labels_;
+  size_t fetched_ = 0;
   std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;

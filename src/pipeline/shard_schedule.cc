@@ -66,24 +66,37 @@ bool ShardEngine::RunDueSlot() {
       laps_[rule].started_ms = now_ms;
     }
   }
+  fetched_ = 0;
   FlushOutput();
   return any;
 }
 
-void ShardEngine::FetchSlots(std::span<const uint32_t> slots) const {
+// Pointer by pointer, each for all series before the next.
+void ShardEngine::FetchSlots(std::span<const uint32_t> slots) {
   for (const uint32_t slot : slots) FetchMemory(&registry_[slot], sizeof(SeriesState));
   std::array<const PatientBank*, Schedule::kCalledTogether> banks;
   size_t with_bank = 0;
+  fetched_ = 0;
   for (const uint32_t slot : slots) {
     const SeriesState& state = registry_[slot];
     LabelStore::Fetch(state.labels);
+    if (state.has_output) fetched_labels_[fetched_++].series = &state;
     if (state.model == nullptr) continue;
     FetchMemory(state.model.get(), sizeof(SeriesModel));
     banks[with_bank++] = &state.model->bank;
   }
-  for (const int depth : {0, 1, 2}) {
+  const auto fetch_banks = [&](int depth) {
     for (size_t i = 0; i < with_bank; i++) banks[i]->FetchForForecast(depth);
+  };
+  const auto speakers = std::span(fetched_labels_).first(fetched_);
+  fetch_banks(0);
+  for (auto& [series, labels] : speakers) {
+    label_store_.BeginView(series->labels, labels);
+    output_series_.Fetch(labels);
   }
+  fetch_banks(1);
+  for (auto& [series, labels] : speakers) label_store_.FinishView(labels);
+  fetch_banks(2);
 }
 
 // A slot leaves the schedule with its series, here or in Reconfigure, before another one may have it.

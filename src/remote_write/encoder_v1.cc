@@ -107,7 +107,7 @@ void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
         break;
       }
     }
-    WriteStretch(batch, frame, part, writer);
+    if (batch.stretch_bytes(frame, part) > 0) WriteStretch(batch, frame, part, writer);
     if (part < OutputBatch::kPlaces && added[part] != OutputBatch::kNoPiece) WritePiece(batch, added[part], writer);
   }
   for (size_t rest = part + 1; rest < OutputBatch::kStretches; rest++)
@@ -116,7 +116,6 @@ void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
 
 void EncoderV1::WriteStretch(const OutputBatch& batch, OutputBatch::Frame frame, size_t part, SnappyWriter& writer) {
   const size_t bytes = batch.stretch_bytes(frame, part);
-  if (bytes == 0) return;
   uint32_t& last = stretch_positions_[static_cast<uint32_t>(frame)][part];
   const uint32_t position = writer.position();
   if (bytes >= SnappyWriter::kMinRepeatBytes && last != 0 && CanRepeat(writer, last)) {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -81,19 +82,17 @@ void LabelStore::Release(StoredLabels labels) {
 }
 
 template <typename Visit>
-void LabelStore::ForEach(const StoredLabels& labels, const Visit& visit) const {
+void LabelStore::ForEach(const StoredLabels& labels, const Visit& visit) {
   const uint8_t* at = labels.bytes_.get();
   const uint64_t encoded_bytes = ReadVarint(at);
   for (const uint8_t* const end = at + encoded_bytes; at != end;) {
     const uint64_t reference = ReadVarint(at);
     const auto id = static_cast<uint32_t>(reference / 2);
-    const Text& text = texts_[id];
-    const std::string_view name(text.chars.get(), text.name_bytes);
     if ((reference & kOwnValue) == 0) {
-      visit(LabelView{name, {text.chars.get() + text.name_bytes, text.value_bytes}}, id, true);
+      visit(id, std::optional<std::string_view>());
     } else {
       const uint64_t value_bytes = ReadVarint(at);
-      visit(LabelView{name, {reinterpret_cast<const char*>(at), value_bytes}}, id, false);
+      visit(id, std::optional(std::string_view(reinterpret_cast<const char*>(at), value_bytes)));
       at += value_bytes;
     }
   }
@@ -101,14 +100,32 @@ void LabelStore::ForEach(const StoredLabels& labels, const Visit& visit) const {
 
 void LabelStore::View(const StoredLabels& labels, std::vector<LabelView>& views) const {
   views.clear();
-  ForEach(labels, [&](const LabelView& label, uint32_t, bool) { views.push_back(label); });
+  ForEach(labels, [&](uint32_t id, const auto& own_value) {
+    const Text& text = texts_[id];
+    views.push_back({text.name(), own_value.value_or(text.value())});
+  });
 }
 
 void LabelStore::View(const StoredLabels& labels, std::vector<StoredLabel>& views) const {
+  BeginView(labels, views);
+  FinishView(views);
+}
+
+void LabelStore::BeginView(const StoredLabels& labels, std::vector<StoredLabel>& views) const {
   views.clear();
-  ForEach(labels, [&](const LabelView& label, uint32_t text, bool is_shared) {
-    views.push_back({label, text, is_shared});
+  ForEach(labels, [&](uint32_t id, const auto& own_value) {
+    __builtin_prefetch(&texts_[id]);
+    views.push_back({{{}, own_value.value_or(std::string_view())}, id, !own_value});
   });
+}
+
+void LabelStore::FinishView(std::span<StoredLabel> views) const {
+  for (StoredLabel& view : views) {
+    const Text& text = texts_[view.text];
+    __builtin_prefetch(text.chars.get());
+    view.label.name = text.name();
+    if (view.is_shared) view.label.value = text.value();
+  }
 }
 
 bool LabelStore::WasSeen(const Fingerprint& pair) {
@@ -148,10 +165,8 @@ void LabelStore::Drop(uint32_t id) {
   assert(text.references > 0);
   if (--text.references > 0) return;
   generation_++;
-  const std::string_view name(text.chars.get(), text.name_bytes);
-  const std::string_view value(text.chars.get() + text.name_bytes, text.value_bytes);
-  ids_.Erase(LabelFingerprint(name, value, hash_seed_));
-  text_bytes_ -= name.size() + value.size();
+  ids_.Erase(LabelFingerprint(text.name(), text.value(), hash_seed_));
+  text_bytes_ -= text.name_bytes + text.value_bytes;
   text = Text();
   free_ids_.push_back(id);
 }

@@ -50,6 +50,10 @@ class LabelStore {
   /// Replaces `views` by the labels in the order in which they were added. They live until the next Add() or Release().
   void View(const StoredLabels& labels, std::vector<LabelView>& views) const;
   void View(const StoredLabels& labels, std::vector<StoredLabel>& views) const;
+  /// The same in two parts, for who has something to do while memory is waited for: first which texts they are, and
+  /// these are asked for; then their names and values, to which the same holds.
+  void BeginView(const StoredLabels& labels, std::vector<StoredLabel>& views) const;
+  void FinishView(std::span<StoredLabel> views) const;
 
   /// Changes when a StoredLabel::text may have come to mean another text than before.
   uint64_t generation() const { return generation_; }
@@ -70,6 +74,9 @@ class LabelStore {
     uint32_t name_bytes = 0;
     uint32_t value_bytes = 0;
     uint32_t references = 0;
+
+    std::string_view name() const { return {chars.get(), name_bytes}; }
+    std::string_view value() const { return {chars.get() + name_bytes, value_bytes}; }
   };
 
   /// Whether that pair was seen before, as far as is remembered; it is from now on.
@@ -77,8 +84,9 @@ class LabelStore {
   uint32_t Refer(const LabelView& text, const Fingerprint& fingerprint);
   void Drop(uint32_t id);
   void AppendLabel(const LabelView& label);
+  /// Calls `visit(id, own value, which is none where the text is the whole label)`.
   template <typename Visit>
-  void ForEach(const StoredLabels& labels, const Visit& visit) const;
+  static void ForEach(const StoredLabels& labels, const Visit& visit);
 
   const uint64_t hash_seed_;
   std::vector<Text> texts_;  // by id
