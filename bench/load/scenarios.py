@@ -17,6 +17,7 @@ from test_hostile import FLOODS
 MIB = 1 << 20
 GRID_STEP_MS = STEP_S * 1000
 ROUNDS_PER_STEP = GRID_STEP_MS // STEP_MS  # and so per prediction: one a step
+SHORTEST_INTERVAL_S = 1.0  # of a rule's predictions
 PREDICTING = ("predict", "real rate")  # phases with a prediction a series and step
 
 
@@ -114,8 +115,9 @@ def warm_up(subject: Subject, protocol: int, series: int, start_ms: int) -> Load
 # --- growth with series ---------------------------------------------------------------------------------------------
 
 def pace_of(series: int) -> float:
-    """Seconds a round in compressed time: about 100,000 samples a second, with a million series twice that."""
-    return min(5.0, max(0.5, series / 100_000))
+    """Seconds a round in compressed time. The other phases, and the peers, are fed as fast as it goes; this one is as near
+    to that as a rule's interval lets it, which is a second at least, and at 400,000 samples a second at most."""
+    return max(SHORTEST_INTERVAL_S / ROUNDS_PER_STEP, series / 400_000)
 
 
 def growth(bench: Bench, subject: Subject, protocol: int, series: int) -> Iterator[Row]:
