@@ -99,7 +99,7 @@ void SampleRing::Append(Sample sample, const RingOptions& options) {
   chunk.data()[1] = static_cast<uint8_t>(chunk.tail.count);
   newest_value_ = sample.value;
   size_++;
-  DropExpired(options);
+  if (chunk.tail.count % kSamplesALook == 1) DropExpired(options);
   while (allocated_ > max_bytes && has_full_chunk()) DropOldestSealed();
 }
 

@@ -11,7 +11,7 @@
 namespace promcast {
 
 struct RingOptions {
-  int64_t retention_ms = 2 * 3'600'000;  ///< older chunks leave; 0: no limit by age
+  int64_t retention_ms = 2 * 3'600'000;  ///< older chunks leave, a few samples later; 0: no limit by age
   size_t max_bytes = 16 << 10;           ///< per series; the oldest chunk leaves when a new one would not fit
   int samples_per_chunk = 120;           ///< as Prometheus cuts them; at least 1
 };
@@ -34,6 +34,8 @@ struct ChunkView {
 class SampleRing {
  public:
   static constexpr size_t kMinRingBytes = 112;
+  /// An expired chunk leaves within so many samples: its age stands in memory that a sample does not need otherwise.
+  static constexpr int kSamplesALook = 16;
 
   SampleRing() = default;
   ~SampleRing();
