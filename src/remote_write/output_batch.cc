@@ -23,7 +23,7 @@ OutputBatch::Piece OutputBatch::KeepLabel(std::string_view name, std::string_vie
 }
 
 void OutputBatch::Grow(size_t needed) {
-  chars_.resize(std::max(needed, 2 * chars_.size()));
+  chars_.resize(std::max(needed, chars_.size() + chars_.size() / 2));
 }
 
 // What is kept is made where it stays: it would be read again in wider words than it was written in, which waits.

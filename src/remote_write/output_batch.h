@@ -35,6 +35,7 @@ class OutputBatch {
   /// So many bytes behind a text may be read, so that copying a short one needs no length.
   static constexpr size_t kSlackBytes = 64;
 
+  /// What is kept must not be this batch's own text.
   Piece Keep(std::string_view encoded_labels);
   Piece KeepLabel(std::string_view name, std::string_view value);
   /// The pieces before ends[i] stand before place i.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -47,8 +48,9 @@ class SnappyWriter {
     }
   }
 
-  /// The same of at most kShortBytes, of which `from` has so many that may be read: copying them needs no length.
+  /// The same of 1 to kShortBytes bytes, of which `from` has so many that may be read: copying them needs no length.
   void ShortLiteral(const char* from, size_t bytes) {
+    assert(bytes > 0 && bytes <= kShortBytes);
     EndRepeat();
     if (run_bytes_ + bytes > kMaxRunBytes) return Literal({from, bytes});
     if (run_bytes_ == 0) run_ = out_++;

@@ -47,11 +47,12 @@ class LabelStore {
   StoredLabels Add(std::span<const LabelView> labels);
   /// `labels` must come from this store's Add().
   void Release(StoredLabels labels);
-  /// Replaces `views` by the labels in the order in which they were added. They live until the next Add() or Release().
+  /// Replaces `views` by the labels in the order in which they were added. They live until these labels are released,
+  /// or the store ends.
   void View(const StoredLabels& labels, std::vector<LabelView>& views) const;
   void View(const StoredLabels& labels, std::vector<StoredLabel>& views) const;
   /// The same in two parts, for who has something to do while memory is waited for: first which texts they are, and
-  /// these are asked for; then their names and values, to which the same holds.
+  /// these are asked for; then their names and values, to which the same holds. Others may be released meanwhile.
   void BeginView(const StoredLabels& labels, std::vector<StoredLabel>& views) const;
   void FinishView(std::span<StoredLabel> views) const;
 

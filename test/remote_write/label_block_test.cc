@@ -28,6 +28,25 @@ TEST(LabelBlockTest, IsTheLabelsFieldOfARemoteWriteSeries) {
   EXPECT_EQ(parsed, texts);
 }
 
+TEST(LabelBlockTest, EveryByteOfANameAndAValueStandsInItsPlaceWhateverTheirLengths) {
+  std::string text;
+  for (int i = 0; i < 150; i++) text += static_cast<char>('!' + i % 90);
+  for (size_t name_bytes = 0; name_bytes <= 130; name_bytes += name_bytes < 20 ? 1 : 11) {
+    for (size_t value_bytes = 0; value_bytes <= 150; value_bytes++) {
+      const std::string name = text.substr(0, name_bytes);
+      const std::string value = text.substr(text.size() - value_bytes);
+      prometheus::TimeSeries expected;
+      expected.add_labels()->set_name(name);
+      expected.mutable_labels(0)->set_value(value);
+      std::string block;
+      AppendLabel(block, name, value);
+      prometheus::TimeSeries parsed;
+      ASSERT_TRUE(parsed.ParseFromString(block)) << name_bytes << " " << value_bytes;
+      ASSERT_EQ(parsed.SerializeAsString(), expected.SerializeAsString()) << name_bytes << " " << value_bytes;
+    }
+  }
+}
+
 TEST(LabelBlockTest, DecodesWhatItEncoded) {
   const Texts texts = {{"__name__", "up"}, {"job", std::string(20000, 'v')}, {"zone", "z"}};
   const std::string block = EncodeLabelBlock(Views(texts));

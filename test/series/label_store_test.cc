@@ -115,6 +115,27 @@ TEST(LabelStore, KeepsPairsThatAllSeriesHaveOnceWhereverTheirTracesFall) {
   }
 }
 
+TEST(LabelStore, AViewIsFinishedAndStaysWhileOtherSeriesComeAndGo) {
+  LabelStore store;
+  const auto labels_of = [](const std::string& pod) {
+    return std::vector<LabelView>{{"job", "node"}, {"pod", pod}, {"zone", "b"}};
+  };
+  const std::string pod = "app-1";
+  store.Release(store.Add(labels_of("app-0")));
+  std::vector<StoredLabels> others;
+  for (int i = 0; i < 3; i++) others.push_back(store.Add(labels_of("app-" + std::to_string(2 + i))));
+  const StoredLabels stored = store.Add(labels_of(pod));
+  std::vector<StoredLabel> views;
+  store.BeginView(stored, views);
+  store.Release(std::move(others[0]));
+  store.FinishView(views);
+  store.Release(std::move(others[1]));
+  for (int i = 0; i < 1'000; i++) store.Release(store.Add(labels_of("new-" + std::to_string(i))));
+  std::vector<LabelView> seen;
+  for (const StoredLabel& view : views) seen.push_back(view.label);
+  EXPECT_EQ(seen, labels_of(pod));
+}
+
 TEST(LabelStore, AValueOfOneSeriesCostsLittleMoreThanItsText) {
   CheckedStore checked;
   const std::string prefix = "app-6d5f7c9b8-";

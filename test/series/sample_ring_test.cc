@@ -105,15 +105,18 @@ TEST(SampleRing, HoldsTheNewestSamplesOfAnySeriesBitForBit) {
 }
 
 TEST(SampleRing, KeepsWhatIsYoungerThanTheRetentionAndDropsChunksOlderThanIt) {
-  RingOptions options;
-  options.retention_ms = 3'600'000;
-  options.max_bytes = 1 << 20;
-  SampleRing ring;
-  for (int64_t i = 0; i < 5'000; i++) {
-    ring.Append({i * 10'000, std::sin(static_cast<double>(i))}, options);
-    const size_t young = static_cast<size_t>(std::min<int64_t>(i, 360) + 1);
-    ASSERT_GE(ring.size(), young);
-    ASSERT_LT(ring.size(), young + 120 + SampleRing::kSamplesALook);
+  for (const int samples_per_chunk : {1, 15, 16, 17, 120}) {
+    RingOptions options;
+    options.retention_ms = 3'600'000;
+    options.max_bytes = 1 << 20;
+    options.samples_per_chunk = samples_per_chunk;
+    SampleRing ring;
+    for (int64_t i = 0; i < 5'000; i++) {
+      ring.Append({i * 10'000, std::sin(static_cast<double>(i))}, options);
+      const size_t young = static_cast<size_t>(std::min<int64_t>(i, 360) + 1);
+      ASSERT_GE(ring.size(), young);
+      ASSERT_LT(ring.size(), young + static_cast<size_t>(samples_per_chunk) + SampleRing::kSamplesALook);
+    }
   }
 }
 
