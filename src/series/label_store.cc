@@ -4,7 +4,6 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
-#include <optional>
 #include <random>
 #include <utility>
 
@@ -89,10 +88,10 @@ void LabelStore::ForEach(const StoredLabels& labels, const Visit& visit) {
     const uint64_t reference = ReadVarint(at);
     const auto id = static_cast<uint32_t>(reference / 2);
     if ((reference & kOwnValue) == 0) {
-      visit(id, std::optional<std::string_view>());
+      visit(id, true, std::string_view());
     } else {
       const uint64_t value_bytes = ReadVarint(at);
-      visit(id, std::optional(std::string_view(reinterpret_cast<const char*>(at), value_bytes)));
+      visit(id, false, std::string_view(reinterpret_cast<const char*>(at), value_bytes));
       at += value_bytes;
     }
   }
@@ -100,9 +99,9 @@ void LabelStore::ForEach(const StoredLabels& labels, const Visit& visit) {
 
 void LabelStore::View(const StoredLabels& labels, std::vector<LabelView>& views) const {
   views.clear();
-  ForEach(labels, [&](uint32_t id, const auto& own_value) {
+  ForEach(labels, [&](uint32_t id, bool is_shared, std::string_view own_value) {
     const Text& text = texts_[id];
-    views.push_back({text.name(), own_value.value_or(text.value())});
+    views.push_back({text.name(), is_shared ? text.value() : own_value});
   });
 }
 
@@ -113,9 +112,9 @@ void LabelStore::View(const StoredLabels& labels, std::vector<StoredLabel>& view
 
 void LabelStore::BeginView(const StoredLabels& labels, std::vector<StoredLabel>& views) const {
   views.clear();
-  ForEach(labels, [&](uint32_t id, const auto& own_value) {
+  ForEach(labels, [&](uint32_t id, bool is_shared, std::string_view own_value) {
     __builtin_prefetch(&texts_[id]);
-    views.push_back({{{}, own_value.value_or(std::string_view())}, id, !own_value});
+    views.push_back({{{}, own_value}, id, is_shared});
   });
 }
 

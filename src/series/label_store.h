@@ -85,7 +85,7 @@ class LabelStore {
   uint32_t Refer(const LabelView& text, const Fingerprint& fingerprint);
   void Drop(uint32_t id);
   void AppendLabel(const LabelView& label);
-  /// Calls `visit(id, own value, which is none where the text is the whole label)`.
+  /// Calls `visit(id, whether the text is the whole label, the own value where it is not)`.
   template <typename Visit>
   static void ForEach(const StoredLabels& labels, const Visit& visit);
 
