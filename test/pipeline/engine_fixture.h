@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,12 @@
 namespace promcast::testing {
 
 inline constexpr int64_t kStart = 1'700'000'000'000;
+
+/// The series of tests that need but one, and values that are worth a forecast.
+inline const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
+inline double Wave(int second) {
+  return 100 + 10 * std::sin(second / 7.0);
+}
 
 struct SentSample {
   Labels labels;

@@ -16,16 +16,12 @@ namespace {
 using ::testing::ElementsAre;
 using testing::EngineFixture;
 using ::testing::IsEmpty;
+using testing::kLoad;
 using testing::kStart;
-using ::testing::SizeIs;
 using testing::RuleOfAnyStep;
+using ::testing::SizeIs;
 using testing::TestRule;
-
-const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
-
-double Wave(int second) {
-  return 100 + 10 * std::sin(second / 7.0);
-}
+using testing::Wave;
 
 std::vector<Selector> Match(const std::vector<std::string>& texts) {
   std::vector<Selector> match;

@@ -19,21 +19,18 @@ using testing::EngineFixture;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
+using testing::kLoad;
 using testing::kStart;
+using testing::RuleOfAnyStep;
 using testing::SentSample;
 using ::testing::SizeIs;
-using testing::RuleOfAnyStep;
 using testing::TestRule;
+using testing::Wave;
 
-const Labels kLoad = {{"__name__", "load"}, {"job", "a"}};
 constexpr int64_t kLastHorizonMs = 30'000;  // of TestRule
 const std::string kCurve = "predicted_load{forecaster=\"promcast\",job=\"a\"}";
 
 using SamplesBySeries = std::map<std::string, std::vector<Sample>>;
-
-double Wave(int second) {
-  return 100 + 10 * std::sin(second / 7.0);
-}
 
 ReadQuery Query(const std::string& selector, int64_t start_ms, int64_t end_ms, ReadHints hints = {}) {
   return {start_ms, end_ms, Selector::Parse(selector)->matchers(), hints};
