@@ -60,7 +60,7 @@ struct ShardBatch {
 
   std::vector<SampleVerdict> verdicts;  ///< one a sample
   std::string first_refusal;            ///< text for the sender
-  std::function<void()> done;           ///< called once, from the shard's thread
+  std::function<void()> done;           ///< called once, by Submit or from another thread
 };
 
 /// Where decoded samples go: the shards. Thread-safe.
@@ -74,6 +74,7 @@ class SampleSink {
     return static_cast<size_t>((f.high >> 32) * shards >> 32);
   }
   /// False when the shard's queue is full or the process is stopping: nothing was taken, `done` will not be called.
+  /// Otherwise it is, perhaps before this returns.
   virtual bool Submit(size_t shard, ShardBatch& batch) = 0;
   /// Type and unit of a metric family, as the stream tells them.
   virtual void NoteMetadata(const MetadataView& metadata) = 0;

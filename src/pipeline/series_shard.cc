@@ -27,18 +27,41 @@ void SeriesShard::Stop() {
     MutexLock lock(mutex_);
     stopping_ = true;
   }
-  work_added_.NotifyAll();
+  changed_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
 
 bool SeriesShard::Submit(ShardBatch& batch) {
+  const Accepted accepted = Accept(batch);
+  if (accepted == Accepted::kWaits) changed_.NotifyOne();
+  if (accepted == Accepted::kToRun) {
+    engine_.Apply(batch);
+    GiveBack();
+    batch.done();
+  }
+  return accepted != Accepted::kNo;
+}
+
+SeriesShard::Accepted SeriesShard::Accept(ShardBatch& batch) {
+  MutexLock lock(mutex_);
+  if (stopping_ || batches_.size() >= max_batches_) return Accepted::kNo;
+  // Before what was accepted earlier goes nothing, also not while thread_ is on its way to it.
+  if (runner_ == Runner::kNone && !is_claimed_ && batches_.empty() && commands_.empty()) {
+    runner_ = Runner::kSubmitter;
+    return Accepted::kToRun;
+  }
+  batches_.push_back(&batch);
+  return Accepted::kWaits;
+}
+
+void SeriesShard::GiveBack() {
+  bool is_claimed = false;
   {
     MutexLock lock(mutex_);
-    if (stopping_ || batches_.size() >= max_batches_) return false;
-    batches_.push_back(&batch);
+    runner_ = Runner::kNone;
+    is_claimed = is_claimed_;
   }
-  work_added_.NotifyOne();
-  return true;
+  if (is_claimed) changed_.NotifyOne();
 }
 
 bool SeriesShard::Run(std::function<void(ShardEngine&)> command) {
@@ -47,7 +70,7 @@ bool SeriesShard::Run(std::function<void(ShardEngine&)> command) {
     if (stopping_) return false;
     commands_.push_back(std::move(command));
   }
-  work_added_.NotifyOne();
+  changed_.NotifyOne();
   return true;
 }
 
@@ -56,13 +79,19 @@ ShardReport SeriesShard::report() const {
   return report_;
 }
 
+// Called by thread_ as the runner; gives the engine up while it waits, and has it again when it returns.
 bool SeriesShard::WaitForWork(std::deque<ShardBatch*>& batches,
                               std::deque<std::function<void(ShardEngine&)>>& commands) {
   const int64_t wait_ms = std::clamp<int64_t>(engine_.next_due_ms() - clock_.NowMs(), 0, kReportIntervalMs);
   MutexLock lock(mutex_);
+  runner_ = Runner::kNone;
   const auto has_work = [this]()
                             PROMCAST_REQUIRES(mutex_) { return !batches_.empty() || !commands_.empty() || stopping_; };
-  if (wait_ms > 0) work_added_.WaitFor(mutex_, std::chrono::milliseconds(wait_ms), has_work);
+  if (wait_ms > 0) changed_.WaitFor(mutex_, std::chrono::milliseconds(wait_ms), has_work);
+  is_claimed_ = true;
+  changed_.Wait(mutex_, [this]() PROMCAST_REQUIRES(mutex_) { return runner_ == Runner::kNone; });
+  is_claimed_ = false;
+  runner_ = Runner::kOwnThread;
   batches.swap(batches_);
   commands.swap(commands_);
   return !stopping_ || !batches.empty() || !commands.empty();

@@ -11,8 +11,9 @@
 
 namespace promcast {
 
-/// A shard engine with the one thread that owns it, and the mailbox in between. Commands go before samples, and both
-/// before predictions. All methods are thread-safe.
+/// A shard engine, which one thread at a time runs: whoever brings samples while it is free applies them itself, which
+/// saves two wake-ups a request; all else, and what comes meanwhile, waits in a mailbox for the shard's own thread.
+/// Commands go before samples, and both before predictions. All methods are thread-safe.
 class SeriesShard {
  public:
   /// `max_batches`: more waiting ones are refused.
@@ -21,7 +22,8 @@ class SeriesShard {
   /// Applies what has been accepted, then stops.
   ~SeriesShard();
 
-  /// False when the mailbox is full or the shard is stopping.
+  /// False when the mailbox is full or the shard is stopping. Otherwise the batch's `done` is called: before this
+  /// returns, or by the shard's thread.
   bool Submit(ShardBatch& batch);
   /// Runs `command` on the shard's thread, before every batch that is submitted later. False when the shard is
   /// stopping: the command will not run then, while one that was accepted always does.
@@ -31,20 +33,28 @@ class SeriesShard {
   void Stop();
 
  private:
+  /// Who runs the engine.
+  enum class Runner : uint8_t { kNone, kSubmitter, kOwnThread };
+  enum class Accepted : uint8_t { kNo, kWaits, kToRun };
+
+  Accepted Accept(ShardBatch& batch);
+  void GiveBack();
   void Loop();
   bool WaitForWork(std::deque<ShardBatch*>& batches, std::deque<std::function<void(ShardEngine&)>>& commands);
   void PublishReport(int64_t now_ms);
 
   const Clock& clock_;
   const size_t max_batches_;
-  ShardEngine engine_;  // touched by thread_ alone
+  ShardEngine engine_;  // touched by the runner alone
   int64_t next_report_ms_ = 0;
 
   mutable Mutex mutex_;
-  CondVar work_added_;
+  CondVar changed_;  // what thread_ waits for
   std::deque<ShardBatch*> batches_ PROMCAST_GUARDED_BY(mutex_);
   std::deque<std::function<void(ShardEngine&)>> commands_ PROMCAST_GUARDED_BY(mutex_);
   ShardReport report_ PROMCAST_GUARDED_BY(mutex_);
+  Runner runner_ PROMCAST_GUARDED_BY(mutex_) = Runner::kOwnThread;  // until it first waits
+  bool is_claimed_ PROMCAST_GUARDED_BY(mutex_) = false;  // thread_ waits for a submitter, and is the next to run
   bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;  // last: uses all of the above

@@ -35,7 +35,7 @@ struct SeriesModel {
   PatientBank bank;
 };
 
-/// What promcast keeps of one selected series. Touched by its shard's thread alone.
+/// What promcast keeps of one selected series. Touched by who runs its shard alone.
 struct SeriesState {
   StoredLabels labels;  ///< all of them, sorted, __name__ among them; in the engine's LabelStore
   const Rule* rule = nullptr;
