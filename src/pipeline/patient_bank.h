@@ -25,6 +25,9 @@ class PatientBank {
     bank_.Skip(cells);
   }
 
+  /// Learns what it has put off, before a look.
+  void CatchUp() { Learn(); }
+
   const ModelBank& operator*() const { return Learnt(); }
   const ModelBank* operator->() const { return &Learnt(); }
   ModelBank* operator->() { return &Learnt(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,7 +19,7 @@ class Schedule {
         slot_ms_(std::max<int64_t>(100, interval_ms / 600)),
         slots_(static_cast<size_t>((interval_ms + slot_ms_ - 1) / slot_ms_)) {}
 
-  static constexpr size_t kCalledTogether = 16;
+  static constexpr size_t kCalledTogether = 32;
 
   using Member = uint32_t;  ///< its number
 
@@ -27,14 +28,13 @@ class Schedule {
   /// When the next slot is due. In the past when it is overdue.
   int64_t next_due_ms() const { return (next_slot_ + 1) * slot_ms_; }
 
-  /// Calls `call(member) -> bool` for the members of the next due slot, if any is due at `now_ms`; true when one was.
+  /// Which of the members that were called together stay, the first in bit 0.
+  using Staying = std::bitset<kCalledTogether>;
+
+  /// Calls `call(std::span<const Member>) -> Staying` for the members of the next due slot, if any is due at `now_ms`,
+  /// kCalledTogether of them at a time; true when one was.
   template <class Call>
   bool RunNextSlot(int64_t now_ms, Call&& call) {
-    return RunNextSlot(now_ms, [](std::span<const Member>) {}, call);
-  }
-  /// The same, kCalledTogether members at a time, each time after `announce(std::span<const Member>)` has got these.
-  template <class Announce, class Call>
-  bool RunNextSlot(int64_t now_ms, Announce&& announce, Call&& call) {
     const int64_t newest_slot = now_ms / slot_ms_ - 1;  // a slot is due when it has passed
     const auto lap = static_cast<int64_t>(slots_.size());
     if (next_slot_ < 0 || next_slot_ > newest_slot + 2 * lap)
@@ -47,10 +47,9 @@ class Schedule {
     size_t kept = 0;
     for (size_t begin = 0; begin < members.size(); begin += kCalledTogether) {
       const size_t end = std::min(begin + kCalledTogether, members.size());
-      announce(std::span<const Member>(members).subspan(begin, end - begin));
+      const Staying staying = call(std::span<const Member>(members).subspan(begin, end - begin));
       for (size_t i = begin; i < end; i++) {
-        const Member member = members[i];
-        if (call(member)) members[kept++] = member;
+        if (staying[i - begin]) members[kept++] = members[i];
       }
     }
     members.resize(kept);

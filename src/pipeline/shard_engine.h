@@ -129,11 +129,13 @@ class ShardEngine {
   std::shared_ptr<const RulePlan> PlanOf(const SeriesState& state, MemoryRelief asked);
   void Enlist(uint32_t slot);
 
+  Schedule::Staying Visit(std::span<const uint32_t> slots, int64_t now_ms);
   void FetchSlots(std::span<const uint32_t> slots);
-  bool Visit(uint32_t slot, int64_t now_ms);
+  bool Expire(uint32_t slot, int64_t now_ms);
   bool KnowsRecent(const SeriesState& state, int64_t now_ms) const;
-  bool Predict(SeriesState& state, int64_t now_ms);
-  void AppendForecasts(SeriesState& state, int64_t now_ms);
+  bool Speaks(SeriesState& state, int64_t now_ms);
+  void Forecast(SeriesState& state, int64_t now_ms);
+  void WriteForecasts(int64_t now_ms);
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
   void LogSpeakers(const SeriesState& state) const;
   void TallySeries(uint32_t slot);
@@ -173,6 +175,19 @@ class ShardEngine {
   std::array<FetchedLabels, Schedule::kCalledTogether> fetched_labels_;
   size_t fetched_ = 0;
   std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
+  // What the series say that are being visited, in the order in which it is written.
+  struct Statement {
+    SeriesState* series;
+    size_t forecasts;  // of so many horizons
+  };
+  struct SpokenForecast {
+    size_t horizon;
+    double point;
+    size_t edges;  // where its bands begin: all lower ones, all upper ones
+  };
+  std::vector<Statement> statements_;
+  std::vector<SpokenForecast> spoken_;
+  std::vector<double> edges_;
   std::vector<double> lower_, upper_;
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
   HorizonScore score_;

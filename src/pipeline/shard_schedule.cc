@@ -57,9 +57,8 @@ bool ShardEngine::RunDueSlot() {
   }
   bool any = false;
   for (size_t rule = 0; rule < schedules_.size(); rule++) {
-    const auto visit = [&](uint32_t slot) { return Visit(slot, now_ms); };
-    const auto fetch = [&](std::span<const uint32_t> slots) { FetchSlots(slots); };
-    if (!schedules_[rule].RunNextSlot(now_ms, fetch, visit)) continue;
+    const auto visit = [&](std::span<const uint32_t> slots) { return Visit(slots, now_ms); };
+    if (!schedules_[rule].RunNextSlot(now_ms, visit)) continue;
     any = true;
     if (now_ms - laps_[rule].started_ms >= schedules_[rule].interval_ms() || laps_[rule].started_ms > now_ms) {
       last_laps_[rule] = std::exchange(laps_[rule], Lap());
@@ -71,7 +70,34 @@ bool ShardEngine::RunDueSlot() {
   return any;
 }
 
-// Pointer by pointer, each for all series before the next.
+// Step by step, each for all series before the next: the program of one step stays in the cache, which that of a whole
+// visit does not. A slot leaves the schedule with its series, here or in Reconfigure, before another one may have it.
+Schedule::Staying ShardEngine::Visit(std::span<const uint32_t> slots, int64_t now_ms) {
+  FetchSlots(slots);
+  for (const uint32_t slot : slots) {
+    if (SeriesModel* const model = registry_[slot].model.get()) model->bank.CatchUp();
+  }
+  Schedule::Staying staying;
+  statements_.clear();
+  for (size_t i = 0; i < slots.size(); i++) {
+    staying[i] = !Expire(slots[i], now_ms);
+    if (!staying[i]) continue;
+    SeriesState& state = registry_[slots[i]];
+    const bool may_speak = state.awaits_history ? KnowsRecent(state, now_ms) : !Relieve(state);
+    if (may_speak && Speaks(state, now_ms)) statements_.push_back({&state, 0});
+  }
+  WriteForecasts(now_ms);
+  for (size_t i = 0; i < slots.size(); i++) {
+    if (!staying[i]) continue;
+    if (registry_[slots[i]].rule->options.cohort_start && OffersSeasonNow(slots[i], now_ms))
+      OfferSeason(slots[i], now_ms);
+    TallySeries(slots[i]);
+  }
+  FlushMuchOutput();
+  return staying;
+}
+
+// Pointer by pointer.
 void ShardEngine::FetchSlots(std::span<const uint32_t> slots) {
   for (const uint32_t slot : slots) FetchMemory(&registry_[slot], sizeof(SeriesState));
   std::array<const PatientBank*, Schedule::kCalledTogether> banks;
@@ -99,24 +125,12 @@ void ShardEngine::FetchSlots(std::span<const uint32_t> slots) {
   fetch_banks(2);
 }
 
-// A slot leaves the schedule with its series, here or in Reconfigure, before another one may have it.
-bool ShardEngine::Visit(uint32_t slot, int64_t now_ms) {
+bool ShardEngine::Expire(uint32_t slot, int64_t now_ms) {
   assert(registry_.InUse(slot));
-  SeriesState& state = registry_[slot];
-  if (now_ms - state.received_ms > series_options_.idle_timeout_ms) {
-    context_.metrics.series_expired.Increment();
-    LeaveModel(slot);
-    Remove(slot);
-    return false;
-  }
-  const bool speaks = state.awaits_history ? KnowsRecent(state, now_ms) : !Relieve(state);
-  if (speaks && Predict(state, now_ms)) {
-    context_.metrics.predictions.Increment();
-    if (LogEnabled(LogLevel::kDebug)) LogSpeakers(state);
-    FlushMuchOutput();
-  }
-  if (state.rule->options.cohort_start && OffersSeasonNow(slot, now_ms)) OfferSeason(slot, now_ms);
-  TallySeries(slot);
+  if (now_ms - registry_[slot].received_ms <= series_options_.idle_timeout_ms) return false;
+  context_.metrics.series_expired.Increment();
+  LeaveModel(slot);
+  Remove(slot);
   return true;
 }
 
@@ -126,7 +140,8 @@ bool ShardEngine::KnowsRecent(const SeriesState& state, int64_t now_ms) const {
          state.model->grid.newest_ms() >= now_ms - series_options_.idle_timeout_ms;
 }
 
-bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
+/// Whether a prediction of the series is due; ends its output where none can be made.
+bool ShardEngine::Speaks(SeriesState& state, int64_t now_ms) {
   if (state.status == SeriesStatus::kStale) return false;
   if (state.model == nullptr || state.model->grid.empty()) return false;
   const SeriesModel& model = *state.model;
@@ -151,14 +166,12 @@ bool ShardEngine::Predict(SeriesState& state, int64_t now_ms) {
   }
   state.has_output = true;
   SetStatus(state, SeriesStatus::kPredicted);
-  AppendForecasts(state, now_ms);
   return true;
 }
 
-void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
+void ShardEngine::Forecast(SeriesState& state, int64_t now_ms) {
   const RuleOptions& rule = state.rule->options;
   const SeriesModel& model = *state.model;
-  OpenOutput(state);
   lower_.resize(rule.coverages.size());
   upper_.resize(rule.coverages.size());
   for (size_t h = 0; h < model.plan->bank_horizon.size(); h++) {
@@ -170,16 +183,40 @@ void ShardEngine::AppendForecasts(SeriesState& state, int64_t now_ms) {
       std::fill(lower_.begin(), lower_.end(), StaleMarker());
       std::fill(upper_.begin(), upper_.end(), StaleMarker());
     }
-    output_series_.AppendPoint(h, {now_ms, forecast.point});
-    for (size_t c = 0; c < rule.coverages.size(); c++) {
-      output_series_.AppendBand(h, c, {now_ms, forecast.lower[c]}, {now_ms, forecast.upper[c]});
+    spoken_.push_back({h, forecast.point, edges_.size()});
+    edges_.insert(edges_.end(), lower_.begin(), lower_.end());
+    edges_.insert(edges_.end(), upper_.begin(), upper_.end());
+  }
+}
+
+void ShardEngine::WriteForecasts(int64_t now_ms) {
+  spoken_.clear();
+  edges_.clear();
+  for (Statement& statement : statements_) {
+    const size_t before = spoken_.size();
+    Forecast(*statement.series, now_ms);
+    statement.forecasts = spoken_.size() - before;
+  }
+  auto spoken = spoken_.begin();
+  for (const auto& [series, forecasts] : statements_) {
+    const RuleOptions& rule = series->rule->options;
+    const size_t coverages = rule.coverages.size();
+    OpenOutput(*series);
+    for (const auto end = spoken + static_cast<ptrdiff_t>(forecasts); spoken != end; ++spoken) {
+      output_series_.AppendPoint(spoken->horizon, {now_ms, spoken->point});
+      const double* const edges = edges_.data() + spoken->edges;
+      for (size_t c = 0; c < coverages; c++) {
+        output_series_.AppendBand(spoken->horizon, c, {now_ms, edges[c]}, {now_ms, edges[coverages + c]});
+      }
     }
+    if (const double score = series->model->bank->anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
+      const double verdict = std::abs(score) <= 1 ? 0 : (score > 0 ? 1 : -1);
+      output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict});
+    }
+    AppendTimesToThresholds(*series, now_ms);
+    if (LogEnabled(LogLevel::kDebug)) LogSpeakers(*series);
   }
-  if (const double score = model.bank->anomaly_score(); rule.anomaly_score && std::isfinite(score)) {
-    const double verdict = std::abs(score) <= 1 ? 0 : (score > 0 ? 1 : -1);
-    output_series_.AppendAnomaly({now_ms, std::abs(score)}, {now_ms, verdict});
-  }
-  AppendTimesToThresholds(state, now_ms);
+  context_.metrics.predictions.Increment(static_cast<double>(statements_.size()));
 }
 
 void ShardEngine::AppendTimesToThresholds(SeriesState& state, int64_t now_ms) {

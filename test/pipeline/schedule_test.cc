@@ -8,14 +8,26 @@
 namespace promcast {
 namespace {
 
+/// Runs all that is due at `now_ms`: `call(member)` tells whether it stays.
+template <class Call>
+void RunDue(Schedule& schedule, int64_t now_ms, const Call& call) {
+  const auto call_each = [&](std::span<const Schedule::Member> members) {
+    EXPECT_LE(members.size(), Schedule::kCalledTogether);
+    Schedule::Staying staying;
+    for (size_t i = 0; i < members.size(); i++) staying[i] = call(members[i]);
+    return staying;
+  };
+  while (schedule.RunNextSlot(now_ms, call_each)) {
+  }
+}
+
 TEST(Schedule, CallsEachMemberOnceAnInterval) {
   Schedule schedule(60'000);
   constexpr uint32_t kMembers = 1000;
   for (uint32_t id = 0; id < kMembers; id++) schedule.Add(id);
   std::map<uint32_t, std::vector<int64_t>> calls;
   for (int64_t now_ms = 1'000'000; now_ms < 1'000'000 + 5 * 60'000; now_ms += 70) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return calls[m].push_back(now_ms), true; })) {
-    }
+    RunDue(schedule, now_ms, [&](Schedule::Member m) { return calls[m].push_back(now_ms), true; });
   }
   ASSERT_EQ(calls.size(), kMembers);
   for (const auto& [id, times] : calls) {
@@ -32,8 +44,7 @@ TEST(Schedule, SpreadsMembersOverTheInterval) {
     for (uint32_t id = 0; id < members; id++) schedule.Add(id);
     for (int64_t slot = 0; slot < 600; slot++) {
       uint32_t called = 0;
-      while (schedule.RunNextSlot(1'000'000'000 + slot * 100, [&](Schedule::Member) { return called++, true; })) {
-      }
+      RunDue(schedule, 1'000'000'000 + slot * 100, [&](Schedule::Member) { return called++, true; });
       EXPECT_LE(called, members / 600 + 3 * Schedule::kCalledTogether) << members;
     }
   }
@@ -44,8 +55,7 @@ TEST(Schedule, CallsNeighboursOneAfterTheOther) {
   for (uint32_t id = 0; id < 10'000; id++) schedule.Add(id);
   std::vector<uint32_t> called;
   for (int64_t now_ms = 1'000'000'000; now_ms < 1'000'060'000; now_ms += 100) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member m) { return called.push_back(m), true; })) {
-    }
+    RunDue(schedule, now_ms, [&](Schedule::Member m) { return called.push_back(m), true; });
   }
   size_t together = 0;
   for (size_t i = 1; i < called.size(); i++) together += called[i] == called[i - 1] + 1 ? 1 : 0;
@@ -57,8 +67,7 @@ TEST(Schedule, LeavesOutWhatCameAWholeLapTooLate) {
   schedule.Add(1);
   int called = 0;
   const auto run = [&](int64_t now_ms) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, true; })) {
-    }
+    RunDue(schedule, now_ms, [&](Schedule::Member) { return called++, true; });
   };
   run(1'000'000);
   called = 0;
@@ -72,8 +81,7 @@ TEST(Schedule, GoesOnAfterTheClockWentBack) {
   schedule.Add(1);
   int called = 0;
   const auto run = [&](int64_t now_ms) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, true; })) {
-    }
+    RunDue(schedule, now_ms, [&](Schedule::Member) { return called++, true; });
   };
   for (int64_t now_ms = 10'000'000; now_ms < 10'030'000; now_ms += 100) run(now_ms);
   called = 0;
@@ -86,8 +94,7 @@ TEST(Schedule, ForgetsMembersThatSaySo) {
   schedule.Add(1);
   int called = 0;
   for (int64_t now_ms = 1'000'000; now_ms < 1'010'000; now_ms += 100) {
-    while (schedule.RunNextSlot(now_ms, [&](Schedule::Member) { return called++, false; })) {
-    }
+    RunDue(schedule, now_ms, [&](Schedule::Member) { return called++, false; });
   }
   EXPECT_EQ(called, 1);
 }
