@@ -16,4 +16,18 @@ inline void FetchMemory(const void* memory, size_t bytes) {
   asm volatile("");
 }
 
+/// Calls every step with 0 to count - 1, each step one number behind the step before it: what one step asks for has
+/// come when the next looks at it, and little else has been asked for in between.
+template <class... Steps>
+void Staggered(size_t count, const Steps&... steps) {
+  for (size_t turn = 0; turn + 1 < count + sizeof...(steps); turn++) {
+    size_t behind = 0;
+    const auto take = [&](const auto& step) {
+      if (turn >= behind && turn - behind < count) step(turn - behind);
+      behind++;
+    };
+    (take(steps), ...);
+  }
+}
+
 }  // namespace promcast

@@ -313,21 +313,10 @@ void ShardEngine::SetStatus(SeriesState& state, SeriesStatus status) {
   state.status = status;
 }
 
-std::span<const StoredLabel> ShardEngine::OutputLabels(const SeriesState& state) {
-  const auto fetched = std::span(fetched_labels_).first(fetched_);
-  const auto found = std::ranges::find(fetched, &state, &FetchedLabels::series);
-  if (found != fetched.end()) return found->labels;
-  label_store_.View(state.labels, output_labels_);
-  return output_labels_;
-}
-
-void ShardEngine::OpenOutput(const SeriesState& state) {
-  output_series_.Open(OutputLabels(state), label_store_.generation(), state.reading, *state.rule, *output_);
-}
-
 void ShardEngine::EndOutput(SeriesState& state) {
   if (!state.has_output) return;
-  OpenOutput(state);
+  label_store_.View(state.labels, output_labels_);
+  output_series_.Open(output_labels_, label_store_.generation(), state.reading, *state.rule, *output_);
   output_series_.AppendEnd(context_.clock.NowMs(), state.threshold_output);
   state.threshold_output = 0;
   context_.admission.output_series.Return(state.rule->OutputSeries());

@@ -130,7 +130,7 @@ class ShardEngine {
   void Enlist(uint32_t slot);
 
   Schedule::Staying Visit(std::span<const uint32_t> slots, int64_t now_ms);
-  void FetchSlots(std::span<const uint32_t> slots);
+  void FetchAndLearn(std::span<const uint32_t> slots);
   bool Expire(uint32_t slot, int64_t now_ms);
   bool KnowsRecent(const SeriesState& state, int64_t now_ms) const;
   bool Speaks(SeriesState& state, int64_t now_ms);
@@ -139,8 +139,6 @@ class ShardEngine {
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
   void LogSpeakers(const SeriesState& state) const;
   void TallySeries(uint32_t slot);
-  std::span<const StoredLabel> OutputLabels(const SeriesState& state);
-  void OpenOutput(const SeriesState& state);
   void EndOutput(SeriesState& state);
   void Remove(uint32_t slot);
   void SetStatus(SeriesState& state, SeriesStatus status);
@@ -167,17 +165,13 @@ class ShardEngine {
 
   OutputSeries output_series_;
   std::vector<StoredLabel> output_labels_;
-  // Of those series that are about to be visited and speak.
-  struct FetchedLabels {
-    const SeriesState* series = nullptr;
-    std::vector<StoredLabel> labels;
-  };
-  std::array<FetchedLabels, Schedule::kCalledTogether> fetched_labels_;
-  size_t fetched_ = 0;
+  // By place in the group that is being visited, of those series that had output before.
+  std::array<std::vector<StoredLabel>, Schedule::kCalledTogether> group_labels_;
   std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
   // What the series say that are being visited, in the order in which it is written.
   struct Statement {
     SeriesState* series;
+    size_t place;      // in the group
     size_t forecasts;  // of so many horizons
   };
   struct SpokenForecast {

@@ -65,7 +65,6 @@ bool ShardEngine::RunDueSlot() {
       laps_[rule].started_ms = now_ms;
     }
   }
-  fetched_ = 0;
   FlushOutput();
   return any;
 }
@@ -73,10 +72,7 @@ bool ShardEngine::RunDueSlot() {
 // Step by step, each for all series before the next: the program of one step stays in the cache, which that of a whole
 // visit does not. A slot leaves the schedule with its series, here or in Reconfigure, before another one may have it.
 Schedule::Staying ShardEngine::Visit(std::span<const uint32_t> slots, int64_t now_ms) {
-  FetchSlots(slots);
-  for (const uint32_t slot : slots) {
-    if (SeriesModel* const model = registry_[slot].model.get()) model->bank.CatchUp();
-  }
+  FetchAndLearn(slots);
   Schedule::Staying staying;
   statements_.clear();
   for (size_t i = 0; i < slots.size(); i++) {
@@ -84,7 +80,7 @@ Schedule::Staying ShardEngine::Visit(std::span<const uint32_t> slots, int64_t no
     if (!staying[i]) continue;
     SeriesState& state = registry_[slots[i]];
     const bool may_speak = state.awaits_history ? KnowsRecent(state, now_ms) : !Relieve(state);
-    if (may_speak && Speaks(state, now_ms)) statements_.push_back({&state, 0});
+    if (may_speak && Speaks(state, now_ms)) statements_.push_back({&state, i, 0});
   }
   WriteForecasts(now_ms);
   for (size_t i = 0; i < slots.size(); i++) {
@@ -97,32 +93,34 @@ Schedule::Staying ShardEngine::Visit(std::span<const uint32_t> slots, int64_t no
   return staying;
 }
 
-// Pointer by pointer.
-void ShardEngine::FetchSlots(std::span<const uint32_t> slots) {
-  for (const uint32_t slot : slots) FetchMemory(&registry_[slot], sizeof(SeriesState));
-  std::array<const PatientBank*, Schedule::kCalledTogether> banks;
-  size_t with_bank = 0;
-  fetched_ = 0;
-  for (const uint32_t slot : slots) {
-    const SeriesState& state = registry_[slot];
-    LabelStore::Fetch(state.labels);
-    if (state.has_output) fetched_labels_[fetched_++].series = &state;
-    if (state.model == nullptr) continue;
-    FetchMemory(state.model.get(), sizeof(SeriesModel));
-    banks[with_bank++] = &state.model->bank;
-  }
-  const auto fetch_banks = [&](int depth) {
-    for (size_t i = 0; i < with_bank; i++) banks[i]->FetchForForecast(depth);
+// Pointer by pointer, what is small for all at once. A bank that learns fills much of the nearest cache: while one
+// does, no more than the next two are fetched.
+void ShardEngine::FetchAndLearn(std::span<const uint32_t> slots) {
+  const auto state = [&](size_t i) -> SeriesState& { return registry_[slots[i]]; };
+  const auto fetch_bank = [&](size_t i, int depth) {
+    if (const SeriesModel* const model = state(i).model.get()) model->bank.FetchForForecast(depth);
   };
-  const auto speakers = std::span(fetched_labels_).first(fetched_);
-  fetch_banks(0);
-  for (auto& [series, labels] : speakers) {
-    label_store_.BeginView(series->labels, labels);
-    output_series_.Fetch(labels);
+  for (size_t i = 0; i < slots.size(); i++) FetchMemory(&state(i), sizeof(SeriesState));
+  for (size_t i = 0; i < slots.size(); i++) {
+    LabelStore::Fetch(state(i).labels);
+    if (const SeriesModel* const model = state(i).model.get()) FetchMemory(model, sizeof(SeriesModel));
   }
-  fetch_banks(1);
-  for (auto& [series, labels] : speakers) label_store_.FinishView(labels);
-  fetch_banks(2);
+  for (size_t i = 0; i < slots.size(); i++) fetch_bank(i, 0);
+  const auto fetch_parts = [&](size_t i) {
+    fetch_bank(i, 1);
+    group_labels_[i].clear();
+    if (!state(i).has_output) return;
+    label_store_.BeginView(state(i).labels, group_labels_[i]);
+    output_series_.Fetch(group_labels_[i]);
+  };
+  const auto fetch_rest = [&](size_t i) {
+    fetch_bank(i, 2);
+    label_store_.FinishView(group_labels_[i]);
+  };
+  const auto learn = [&](size_t i) {
+    if (SeriesModel* const model = state(i).model.get()) model->bank.CatchUp();
+  };
+  Staggered(slots.size(), fetch_parts, fetch_rest, learn);
 }
 
 bool ShardEngine::Expire(uint32_t slot, int64_t now_ms) {
@@ -198,10 +196,12 @@ void ShardEngine::WriteForecasts(int64_t now_ms) {
     statement.forecasts = spoken_.size() - before;
   }
   auto spoken = spoken_.begin();
-  for (const auto& [series, forecasts] : statements_) {
+  for (const auto& [series, place, forecasts] : statements_) {
     const RuleOptions& rule = series->rule->options;
     const size_t coverages = rule.coverages.size();
-    OpenOutput(*series);
+    std::vector<StoredLabel>& labels = group_labels_[place];
+    if (labels.empty()) label_store_.View(series->labels, labels);
+    output_series_.Open(labels, label_store_.generation(), series->reading, *series->rule, *output_);
     for (const auto end = spoken + static_cast<ptrdiff_t>(forecasts); spoken != end; ++spoken) {
       output_series_.AppendPoint(spoken->horizon, {now_ms, spoken->point});
       const double* const edges = edges_.data() + spoken->edges;
