@@ -19,7 +19,7 @@ class Schedule {
         slot_ms_(std::max<int64_t>(100, interval_ms / 600)),
         slots_(static_cast<size_t>((interval_ms + slot_ms_ - 1) / slot_ms_)) {}
 
-  static constexpr size_t kCalledTogether = 32;
+  static constexpr size_t kCalledTogether = 64;
 
   using Member = uint32_t;  ///< its number
 
