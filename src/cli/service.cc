@@ -88,6 +88,7 @@ absl::Status Service::StartListeners() {
                           }};
   HttpServerOptions http;
   http.listen_addresses = flags_.listen_addresses;
+  http.threads = std::max(http.threads, static_cast<int>(pipeline_.shard_count()));  // most samples are applied there
   http.enable_lifecycle = flags_.enable_lifecycle;
   http.max_connections = static_cast<size_t>(flags_.max_connections);
   http.read_timeout = std::chrono::milliseconds(*ParseDurationMs(flags_.read_timeout));

@@ -33,7 +33,8 @@ struct WriteReply {
 };
 
 /// Remote write 1.0 and 2.0, less the transport: the rules of the specifications' receivers, the way of a request from
-/// its body into the shards, and their counters (promcast_ingest_*). Thread-safe; Write does not block.
+/// its body into the shards, and their counters (promcast_ingest_*). Thread-safe; Write waits for nobody, but may
+/// apply the samples before it returns.
 class WriteEndpoint {
  public:
   WriteEndpoint(const IngestOptions& options, SampleSink& sink, MetricRegistry& metrics);

@@ -35,7 +35,7 @@ class WriteOperation {
     const IngestOptions& options;
     SampleSink& sink;
     IngestMetrics& metrics;
-    std::function<void(std::function<void()>)> run_later;  ///< further windows run here, off the shards' threads
+    std::function<void(std::function<void()>)> run_later;  ///< further windows run here, off the threads of shards and listeners
   };
   using Finish = std::function<void(WriteReply, std::unique_ptr<WriteWorkspace>)>;
 

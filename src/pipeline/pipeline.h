@@ -40,7 +40,7 @@ struct RuleReport {
 /// All methods are thread-safe.
 class Pipeline final : public SampleSink, public ReadSource, public SnapshotSource {
  public:
-  /// `write` takes finished output from the shards' threads; it must not block.
+  /// `write` takes finished output, from the shards' threads and those that submit; it must not block.
   Pipeline(const PipelineOptions& options, const Clock& clock, MetricRegistry& metrics,
            std::function<void(std::shared_ptr<const OutputBatch>)> write);
   ~Pipeline() override;

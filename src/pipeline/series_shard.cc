@@ -35,8 +35,7 @@ bool SeriesShard::Submit(ShardBatch& batch) {
   const Accepted accepted = Accept(batch);
   if (accepted == Accepted::kWaits) changed_.NotifyOne();
   if (accepted == Accepted::kToRun) {
-    engine_.Apply(batch);
-    GiveBack();
+    ApplyAndGiveBack(batch);
     batch.done();
   }
   return accepted != Accepted::kNo;
@@ -46,19 +45,22 @@ SeriesShard::Accepted SeriesShard::Accept(ShardBatch& batch) {
   MutexLock lock(mutex_);
   if (stopping_ || batches_.size() >= max_batches_) return Accepted::kNo;
   // Before what was accepted earlier goes nothing, also not while thread_ is on its way to it.
-  if (runner_ == Runner::kNone && !is_claimed_ && batches_.empty() && commands_.empty()) {
-    runner_ = Runner::kSubmitter;
+  const bool is_free = !is_running_ && !is_claimed_ && batches_.empty() && commands_.empty();
+  if (is_free && batch.samples.size() <= kMostAppliedAtOnce && engine_.IsSettled()) {
+    is_running_ = true;
     return Accepted::kToRun;
   }
   batches_.push_back(&batch);
   return Accepted::kWaits;
 }
 
-void SeriesShard::GiveBack() {
+// An engine that has thrown is in no state to go on with: on whichever thread, the process ends.
+void SeriesShard::ApplyAndGiveBack(ShardBatch& batch) noexcept {
+  engine_.Apply(batch);
   bool is_claimed = false;
   {
     MutexLock lock(mutex_);
-    runner_ = Runner::kNone;
+    is_running_ = false;
     is_claimed = is_claimed_;
   }
   if (is_claimed) changed_.NotifyOne();
@@ -79,19 +81,19 @@ ShardReport SeriesShard::report() const {
   return report_;
 }
 
-// Called by thread_ as the runner; gives the engine up while it waits, and has it again when it returns.
+// Called by thread_, which gives the engine up while it waits, and has it again when this returns.
 bool SeriesShard::WaitForWork(std::deque<ShardBatch*>& batches,
                               std::deque<std::function<void(ShardEngine&)>>& commands) {
   const int64_t wait_ms = std::clamp<int64_t>(engine_.next_due_ms() - clock_.NowMs(), 0, kReportIntervalMs);
   MutexLock lock(mutex_);
-  runner_ = Runner::kNone;
+  is_running_ = false;
   const auto has_work = [this]()
                             PROMCAST_REQUIRES(mutex_) { return !batches_.empty() || !commands_.empty() || stopping_; };
   if (wait_ms > 0) changed_.WaitFor(mutex_, std::chrono::milliseconds(wait_ms), has_work);
   is_claimed_ = true;
-  changed_.Wait(mutex_, [this]() PROMCAST_REQUIRES(mutex_) { return runner_ == Runner::kNone; });
+  changed_.Wait(mutex_, [this]() PROMCAST_REQUIRES(mutex_) { return !is_running_; });
   is_claimed_ = false;
-  runner_ = Runner::kOwnThread;
+  is_running_ = true;
   batches.swap(batches_);
   commands.swap(commands_);
   return !stopping_ || !batches.empty() || !commands.empty();

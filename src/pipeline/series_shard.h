@@ -11,9 +11,10 @@
 
 namespace promcast {
 
-/// A shard engine, which one thread at a time runs: whoever brings samples while it is free applies them itself, which
-/// saves two wake-ups a request; all else, and what comes meanwhile, waits in a mailbox for the shard's own thread.
-/// Commands go before samples, and both before predictions. All methods are thread-safe.
+/// A shard engine, which one thread at a time runs: whoever brings a few samples while it is free and its series have
+/// their models applies them itself, which saves two wake-ups a request; all else, and what comes meanwhile, waits in a
+/// mailbox for the shard's own thread. Commands go before samples, and both before predictions. All methods are
+/// thread-safe.
 class SeriesShard {
  public:
   /// `max_batches`: more waiting ones are refused.
@@ -21,6 +22,9 @@ class SeriesShard {
               size_t max_batches);
   /// Applies what has been accepted, then stops.
   ~SeriesShard();
+
+  /// A larger batch is left to the shard's thread.
+  static constexpr size_t kMostAppliedAtOnce = 2048;
 
   /// False when the mailbox is full or the shard is stopping. Otherwise the batch's `done` is called: before this
   /// returns, or by the shard's thread.
@@ -30,22 +34,21 @@ class SeriesShard {
   bool Run(std::function<void(ShardEngine&)> command);
   /// At most about a second old.
   ShardReport report() const;
+  /// Returns when all that was accepted has been applied.
   void Stop();
 
  private:
-  /// Who runs the engine.
-  enum class Runner : uint8_t { kNone, kSubmitter, kOwnThread };
   enum class Accepted : uint8_t { kNo, kWaits, kToRun };
 
   Accepted Accept(ShardBatch& batch);
-  void GiveBack();
+  void ApplyAndGiveBack(ShardBatch& batch) noexcept;
   void Loop();
   bool WaitForWork(std::deque<ShardBatch*>& batches, std::deque<std::function<void(ShardEngine&)>>& commands);
   void PublishReport(int64_t now_ms);
 
   const Clock& clock_;
   const size_t max_batches_;
-  ShardEngine engine_;  // touched by the runner alone
+  ShardEngine engine_;  // touched by who runs it, or with the mutex held while nobody does
   int64_t next_report_ms_ = 0;
 
   mutable Mutex mutex_;
@@ -53,7 +56,7 @@ class SeriesShard {
   std::deque<ShardBatch*> batches_ PROMCAST_GUARDED_BY(mutex_);
   std::deque<std::function<void(ShardEngine&)>> commands_ PROMCAST_GUARDED_BY(mutex_);
   ShardReport report_ PROMCAST_GUARDED_BY(mutex_);
-  Runner runner_ PROMCAST_GUARDED_BY(mutex_) = Runner::kOwnThread;  // until it first waits
+  bool is_running_ PROMCAST_GUARDED_BY(mutex_) = true;   // thread_ does until it first waits
   bool is_claimed_ PROMCAST_GUARDED_BY(mutex_) = false;  // thread_ waits for a submitter, and is the next to run
   bool stopping_ PROMCAST_GUARDED_BY(mutex_) = false;
 

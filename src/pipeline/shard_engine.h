@@ -49,7 +49,7 @@ struct ShardContext {
 };
 
 /// The series of one shard: finds or admits them, keeps their rings, grids and models, and on schedule asks them for
-/// predictions. Knows no thread: whoever owns it calls everything from one.
+/// predictions. Knows no thread: one at a time may call it.
 class ShardEngine {
  public:
   ShardEngine(const ShardContext& context, const PipelineOptions& options, std::shared_ptr<const RuleSet> rules);
@@ -83,6 +83,11 @@ class ShardEngine {
   /// Ends the wait: the model gets what the ring holds, and the series is live. When its history is said to be complete
   /// but the ring has lost its first samples meanwhile, it goes on waiting, for the gap that is returned.
   std::optional<HistoryGap> FinishHistory(uint32_t slot, uint32_t ask, bool complete);
+
+  /// Whether most of its series have models, so that samples are soon applied: a model that starts learns a whole ring.
+  bool IsSettled() const {
+    return status_counts_[static_cast<size_t>(SeriesStatus::kWarmingUp)] <= registry_.size() / 16;
+  }
 
   ShardReport Report() const;
   /// Adds the series that any of `match` selects to `found`, which takes `limit` of them. Begins at `first_slot`, 0 for
@@ -134,6 +139,7 @@ class ShardEngine {
   bool Expire(uint32_t slot, int64_t now_ms);
   bool KnowsRecent(const SeriesState& state, int64_t now_ms) const;
   bool Speaks(SeriesState& state, int64_t now_ms);
+  void ForecastAll(int64_t now_ms);
   void Forecast(SeriesState& state, int64_t now_ms);
   void WriteForecasts(int64_t now_ms);
   void AppendTimesToThresholds(SeriesState& state, int64_t now_ms);
@@ -165,7 +171,7 @@ class ShardEngine {
 
   OutputSeries output_series_;
   std::vector<StoredLabel> output_labels_;
-  // By place in the group that is being visited, of those series that had output before.
+  // By place in the group that is being visited; empty until they are needed.
   std::array<std::vector<StoredLabel>, Schedule::kCalledTogether> group_labels_;
   std::shared_ptr<OutputBatch> output_ = std::make_shared<OutputBatch>();
   // What the series say that are being visited, in the order in which it is written.
@@ -182,7 +188,7 @@ class ShardEngine {
   std::vector<Statement> statements_;
   std::vector<SpokenForecast> spoken_;
   std::vector<double> edges_;
-  std::vector<double> lower_, upper_;
+  std::vector<double> lower_, upper_;  // as many as the rule at hand has coverages
   std::vector<CurvePoint> curve_, lower_curve_, upper_curve_;
   HorizonScore score_;
   std::vector<LabelView> labels_;

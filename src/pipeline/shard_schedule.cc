@@ -82,11 +82,12 @@ Schedule::Staying ShardEngine::Visit(std::span<const uint32_t> slots, int64_t no
     const bool may_speak = state.awaits_history ? KnowsRecent(state, now_ms) : !Relieve(state);
     if (may_speak && Speaks(state, now_ms)) statements_.push_back({&state, i, 0});
   }
+  ForecastAll(now_ms);
   WriteForecasts(now_ms);
   for (size_t i = 0; i < slots.size(); i++) {
     if (!staying[i]) continue;
-    if (registry_[slots[i]].rule->options.cohort_start && OffersSeasonNow(slots[i], now_ms))
-      OfferSeason(slots[i], now_ms);
+    const bool may_offer = registry_[slots[i]].rule->options.cohort_start;
+    if (may_offer && OffersSeasonNow(slots[i], now_ms)) OfferSeason(slots[i], now_ms);
     TallySeries(slots[i]);
   }
   FlushMuchOutput();
@@ -138,7 +139,8 @@ bool ShardEngine::KnowsRecent(const SeriesState& state, int64_t now_ms) const {
          state.model->grid.newest_ms() >= now_ms - series_options_.idle_timeout_ms;
 }
 
-/// Whether a prediction of the series is due; ends its output where none can be made.
+/// Whether the series can be predicted and its output has room. Sets its status; ends the output of one that can't any
+/// more, and takes room for that of one that begins.
 bool ShardEngine::Speaks(SeriesState& state, int64_t now_ms) {
   if (state.status == SeriesStatus::kStale) return false;
   if (state.model == nullptr || state.model->grid.empty()) return false;
@@ -187,7 +189,7 @@ void ShardEngine::Forecast(SeriesState& state, int64_t now_ms) {
   }
 }
 
-void ShardEngine::WriteForecasts(int64_t now_ms) {
+void ShardEngine::ForecastAll(int64_t now_ms) {
   spoken_.clear();
   edges_.clear();
   for (Statement& statement : statements_) {
@@ -195,6 +197,9 @@ void ShardEngine::WriteForecasts(int64_t now_ms) {
     Forecast(*statement.series, now_ms);
     statement.forecasts = spoken_.size() - before;
   }
+}
+
+void ShardEngine::WriteForecasts(int64_t now_ms) {
   auto spoken = spoken_.begin();
   for (const auto& [series, place, forecasts] : statements_) {
     const RuleOptions& rule = series->rule->options;

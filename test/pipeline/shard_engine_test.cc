@@ -217,11 +217,26 @@ TEST(ShardEngine, SeriesExpireWhenIdleAndTheirOutputEnds) {
   EXPECT_EQ(f.metrics.series_expired.value(), 1);
 }
 
+TEST(ShardEngine, IsSettledOnceMostOfItsSeriesSpeak) {
+  EngineFixture f({TestRule("load")});
+  EXPECT_TRUE(f.engine->IsSettled());
+  f.ApplyOneOfEach(1);
+  EXPECT_FALSE(f.engine->IsSettled());
+  f.Stream(kLoad, 60, Wave);
+  EXPECT_FALSE(f.engine->IsSettled());  // one of two
+  for (int i = 0; i < 16; i++) f.Stream({{"__name__", "load"}, {"job", std::to_string(i)}}, 60, Wave);
+  EXPECT_TRUE(f.engine->IsSettled());
+  std::vector<RuleOptions> changed = {TestRule("load")};
+  changed[0].horizons_ms = {10'000};
+  f.Reconfigure(changed);
+  EXPECT_FALSE(f.engine->IsSettled());  // all models are to start again
+}
+
 TEST(ShardEngine, SeriesThatSpeakKeepTheirLabelsWhileTheirNeighboursExpire) {
   EngineFixture f({TestRule("load")});
   f.options.series.idle_timeout_ms = 20'000;
   f.Reconfigure(f.options.forecasts);
-  constexpr int kSeries = 40;  // visited together, in parts
+  constexpr int kSeries = 5 * Schedule::kCalledTogether / 2;  // more than one group
   const auto labels_of = [](int i) {
     const std::string pair = std::to_string(i / 4);  // shared by two that stay and two that go
     return Labels({{"__name__", "load"}, {"job", std::to_string(i)}, {"pair", pair}, {"zone", "b"}});
