@@ -201,7 +201,7 @@ if BLOCKS.exists():
         read = sum(len(samples) - 20 for samples in real_history.values() if len(samples) > 20)
         assert metrics.sum("promcast_backfill_samples_total") == read, "each sample once"
         expect_as_streamed(promcast, streamed)
-        assert "history read" in promcast.log()
+        harness.wait_until(lambda: "history read" in promcast.log(), "the end of the reading is told")
 
     def test_a_store_away_at_start_that_dies_in_the_middle_is_read_whole(
             promcast_program, peers, blocks, real_history, streamed, tmp_path, start):
