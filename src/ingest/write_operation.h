@@ -35,7 +35,8 @@ class WriteOperation {
     const IngestOptions& options;
     SampleSink& sink;
     IngestMetrics& metrics;
-    std::function<void(std::function<void()>)> run_later;  ///< further windows run here, off the threads of shards and listeners
+    /// Further windows run here, off the threads of shards and listeners.
+    std::function<void(std::function<void()>)> run_later;
   };
   using Finish = std::function<void(WriteReply, std::unique_ptr<WriteWorkspace>)>;
 

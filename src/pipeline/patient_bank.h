@@ -17,16 +17,19 @@ class PatientBank {
   explicit PatientBank(ModelBank bank) : bank_(std::move(bank)) {}
 
   void Update(double cell) {
-    if (is_full()) Learn();
+    if (is_full()) CatchUp();
     cells_[count_++] = cell;
   }
   void Skip(int64_t cells) {
-    Learn();
+    CatchUp();
     bank_.Skip(cells);
   }
 
-  /// Learns what it has put off, before a look.
-  void CatchUp() { Learn(); }
+  /// Learns what it has put off; a look does so by itself.
+  void CatchUp() const {
+    const size_t count = std::exchange(count_, 0);
+    for (size_t i = 0; i < count; i++) bank_.Update(cells_[i]);
+  }
 
   const ModelBank& operator*() const { return Learnt(); }
   const ModelBank* operator->() const { return &Learnt(); }
@@ -40,12 +43,8 @@ class PatientBank {
   void FetchForForecast(int depth) const { count_ > 0 ? bank_.FetchForUpdate(depth) : bank_.FetchForForecast(depth); }
 
  private:
-  void Learn() const {
-    const size_t count = std::exchange(count_, 0);
-    for (size_t i = 0; i < count; i++) bank_.Update(cells_[i]);
-  }
   ModelBank& Learnt() const {
-    Learn();
+    CatchUp();
     return bank_;
   }
 

@@ -34,7 +34,7 @@ class SeriesShard {
   bool Run(std::function<void(ShardEngine&)> command);
   /// At most about a second old.
   ShardReport report() const;
-  /// Returns when all that was accepted has been applied.
+  /// Returns when all that was accepted has been applied; who applied a batch itself may still be about to call `done`.
   void Stop();
 
  private:
