@@ -1,5 +1,6 @@
 """Measures promcast beside Prometheus and VictoriaMetrics and prints one table. Started by bench/load.sh."""
 import argparse
+import contextlib
 import pathlib
 import signal
 import sys
@@ -12,6 +13,7 @@ import backfill  # noqa: E402  needs test/e2e
 import report  # noqa: E402
 import scenarios  # noqa: E402
 import snapshots  # noqa: E402
+from awake import awake_cores  # noqa: E402
 from gates import gates  # noqa: E402
 from pace import Pace  # noqa: E402
 from sink import Sink  # noqa: E402
@@ -48,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--protocols", type=list_of(int, (1, 2)), default=[1, 2], help="remote write 1, 2 or both")
     parser.add_argument("--rounds", type=int, default=40, help="of a sample a series, 15 s apart; at least 2 (40)")
     parser.add_argument("--minutes", type=int, default=3, help="how long the real rate is kept up (3)")
+    parser.add_argument("--rest", action="store_true", help="lets cores rest during the growth, see bench/README.md")
     parser.add_argument("--rule-series", type=count, default=100_000, help="series of the growth with rules (100k)")
     parser.add_argument("--flood", type=count, default=5_000_000, help="new series above the limit (5M)")
     parser.add_argument("--backfill", type=count, default=10_000, help="series whose past is read back (10k)")
@@ -78,10 +81,11 @@ def measured(options: argparse.Namespace, bench: scenarios.Bench) -> Iterator[sc
     if "stages" in options.scenarios:
         yield from scenarios.stages(bench)
     if "growth" in options.scenarios:
-        for series in options.series:
-            for name in options.subjects:
-                for protocol in options.protocols:
-                    yield from scenarios.growth(bench, SUBJECTS[name](bench.programs), protocol, series)
+        with contextlib.nullcontext() if options.rest else awake_cores():
+            for series in options.series:
+                for name in options.subjects:
+                    for protocol in options.protocols:
+                        yield from scenarios.growth(bench, SUBJECTS[name](bench.programs), protocol, series)
     if "rules" in options.scenarios:
         for rules in RULE_COUNTS:
             yield from scenarios.rules(bench, options.rule_series, rules)
