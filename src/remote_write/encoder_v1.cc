@@ -80,9 +80,7 @@ void EncoderV1::Begin(const OutputBatch& batch) {
 size_t EncoderV1::FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const {
   const WrittenBlock& last = blocks_[last_block_];
   if (last.added == nullptr || last.frame != frame) return OutputBatch::kStretches;
-  size_t part = OutputBatch::kPlaces;
-  while (part > 0 && added[part - 1] == (*last.added)[part - 1]) part--;
-  return part;
+  return OutputBatch::FirstCommonStretch(added, *last.added);
 }
 
 void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
@@ -155,7 +153,7 @@ void EncoderV1::WriteLabels(std::string_view fields, SnappyWriter& writer) {
 }
 
 void EncoderV1::WriteRest(std::string_view rest, SnappyWriter& writer) {
-  static_assert(SnappyWriter::kShortBytes <= OutputBatch::kSlackBytes);
+  static_assert(SnappyWriter::kShortBytes <= RunBuffer::kSlackBytes);
   if (rest.size() > SnappyWriter::kShortBytes) return writer.Literal(rest);
   if (!rest.empty()) writer.ShortLiteral(rest.data(), rest.size());
 }

@@ -1,5 +1,8 @@
 #include "remote_write/encoder_v2.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "remote_write/message_fields.h"
 #include "remote_write/sample_field.h"
 #include "remote_write/wire.h"
@@ -17,6 +20,11 @@ constexpr uint32_t kMetadata = 5;
 constexpr size_t kMaxWrittenLabels = 64;
 
 constexpr size_t kMaxMetadataBytes = 4;
+constexpr size_t kMaxHeadBytes = 2 * (1 + kMaxVarintBytes);
+
+size_t MetadataBytes(MetricType type) {
+  return type == MetricType::kUnknown ? 0 : kMaxMetadataBytes;
+}
 
 char* WriteMetadata(char* at, MetricType type) {
   if (type == MetricType::kUnknown) return at;
@@ -34,89 +42,137 @@ uint32_t EncoderV2::Ref(std::string_view text) {
   return at->second;
 }
 
-/// Makes `field`, which holds `label`, the last one written of its name. Its place is at or behind written_[i].
-size_t EncoderV2::Remember(std::string_view field, const LabelView& label, size_t i) {
-  int order = 1;
-  while (i < written_.size() && (order = written_[i].name.compare(label.name)) < 0) i++;
-  if (order != 0) {
-    written_.insert(written_.begin() + static_cast<ptrdiff_t>(i), {{}, label.name, Ref(label.name), 0, {}});
-  }
-  WrittenLabel& last = written_[i];
-  if (last.field != field) {
-    last.field = field;
-    char* const refs_begin = last.refs.data();
-    char* const value_ref = WriteVarint(refs_begin, last.name_ref);
-    last.ref_bytes = static_cast<uint8_t>(WriteVarint(value_ref, Ref(label.value)) - refs_begin);
-  }
-  return i;
-}
-
-/// The references of some labels. Neighbours share most labels, and blocks are sorted by name: so a label is held
-/// against the last one of its name, and only what is new is looked up.
-void EncoderV2::WriteRefs(std::string_view fields) {
-  size_t i = 0;
-  for (std::string_view rest = fields; !rest.empty(); i++) {
-    if (i >= written_.size() || written_[i].field.empty() || !rest.starts_with(written_[i].field)) {
-      WireReader reader(rest);
-      uint32_t tag;
-      std::string_view message;
-      LabelView label;
-      if (!reader.ReadTag(tag) || !reader.ReadBytes(message) || !ReadLabel(message, label)) return;
-      i = Remember({rest.data(), reader.position()}, label, i);
+/// Makes `field`, which holds `label`, the last one written of its name.
+EncoderV2::WrittenLabel& EncoderV2::Remember(std::string_view field, const LabelView& label) {
+  auto at = written_.begin() + static_cast<ptrdiff_t>(next_label_);
+  if (at == written_.end() || at->name != label.name) {
+    at = std::ranges::lower_bound(written_, label.name, {}, &WrittenLabel::name);
+    if (at == written_.end() || at->name != label.name) {
+      at = written_.insert(at, {{}, label.name, Ref(label.name), 0, {}});
     }
-    const WrittenLabel& label = written_[i];
-    refs_text_.append(label.refs.data(), label.ref_bytes);
-    rest.remove_prefix(label.field.size());
   }
+  if (at->field != field) {
+    at->field = field;
+    char* const refs_begin = at->refs.data();
+    char* const value_ref = WriteVarint(refs_begin, at->name_ref);
+    at->ref_bytes = static_cast<uint8_t>(WriteVarint(value_ref, Ref(label.value)) - refs_begin);
+  }
+  next_label_ = static_cast<size_t>(at - written_.begin());
+  return *at;
 }
 
-EncoderV2::Refs EncoderV2::RefsFrom(size_t offset) const {
-  return {static_cast<uint32_t>(offset), static_cast<uint32_t>(refs_text_.size() - offset), true};
+/// The references of some labels. Neighbours share most labels, and come in the same order: so a label is held against
+/// the last one of its name, and only what is new is looked up.
+void EncoderV2::WriteRefs(std::string_view fields) {
+  WireReader reader(fields);
+  while (!reader.done()) {
+    const char* const begin = reader.position();
+    uint32_t tag;
+    std::string_view message;
+    LabelView label;
+    if (!reader.ReadTag(tag) || !reader.ReadBytes(message) || !ReadLabel(message, label)) return;
+    const WrittenLabel& written = Remember({begin, reader.position()}, label);
+    char* const to = refs_text_.Room(written.refs.size());
+    std::memcpy(to, written.refs.data(), written.refs.size());
+    refs_text_.EndAt(to + written.ref_bytes);
+    next_label_++;
+  }
 }
 
 EncoderV2::Refs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Piece piece) {
   Refs& refs = by_piece_[static_cast<uint32_t>(piece)];
-  if (refs.known) return refs;
-  if (written_.size() > kMaxWrittenLabels) written_.clear();
+  if (refs.offset != Refs::kUnknown) return refs;
+  if (written_.size() > kMaxWrittenLabels) {
+    written_.clear();
+    next_label_ = 0;
+  }
   const size_t offset = refs_text_.size();
   WriteRefs(batch.text(piece));
-  return refs = RefsFrom(offset);
+  refs.offset = static_cast<uint32_t>(offset);
+  refs.bytes = static_cast<uint32_t>(refs_text_.size() - offset);
+  return refs;
 }
 
 EncoderV2::Refs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Frame frame, size_t part) {
   Refs& refs = by_frame_[static_cast<uint32_t>(frame)][part];
-  if (refs.known) return refs;
-  stretch_.clear();
-  for (const OutputBatch::Piece piece : batch.stretch(frame, part)) {
-    const Refs of_piece = RefsOf(batch, piece);
-    stretch_.append(refs_text_, of_piece.offset, of_piece.bytes);
+  if (refs.offset != Refs::kUnknown) return refs;
+  const std::span<const OutputBatch::Piece> pieces = batch.stretch(frame, part);
+  if (pieces.size() == 1) return refs = RefsOf(batch, pieces.front());
+  uint32_t bytes = 0;
+  for (const OutputBatch::Piece piece : pieces) bytes += RefsOf(batch, piece).bytes;
+  refs.offset = static_cast<uint32_t>(refs_text_.size());
+  refs.bytes = bytes;
+  char* to = refs_text_.Room(bytes);
+  for (const OutputBatch::Piece piece : pieces) {
+    const Refs of_piece = by_piece_[static_cast<uint32_t>(piece)];
+    to = RunBuffer::Copy(to, refs_text_.at(of_piece.offset), of_piece.bytes);
   }
-  const size_t offset = refs_text_.size();
-  refs_text_ += stretch_;
-  return refs = RefsFrom(offset);
+  refs_text_.EndAt(to);
+  return refs;
 }
 
-/// Fills block_refs_; returns how many bytes they are.
-size_t EncoderV2::BlockRefs(const OutgoingSample& out) {
+/// From where on the references are those of the sample before.
+size_t EncoderV2::FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const {
+  if (last_.added == nullptr || last_.frame != frame) return OutputBatch::kStretches;
+  return OutputBatch::FirstCommonStretch(added, *last_.added);
+}
+
+void EncoderV2::WriteSeries(const OutgoingSample& out, SampleFieldWriter& field) {
   const OutputBatch& batch = *out.batch;
+  const OutputBatch::Frame frame = batch.frame(out.index);
   const OutputBatch::AddedPieces& added = batch.added(out.index);
-  size_t bytes = 0;
-  block_refs_.clear();
-  const auto add = [&](const Refs& refs) {
-    block_refs_.push_back(refs);
-    bytes += refs.bytes;
-  };
-  for (size_t part = 0; part < OutputBatch::kStretches; part++) {
-    add(RefsOf(batch, batch.frame(out.index), part));
-    if (part < OutputBatch::kPlaces && added[part] != OutputBatch::kNoPiece) add(RefsOf(batch, added[part]));
+  const size_t repeated = FirstRepeatedPart(frame, added);
+  const size_t repeated_begin = repeated < OutputBatch::kStretches ? last_.starts[repeated] : last_.end;
+  const size_t repeated_bytes = last_.end - repeated_begin;
+  std::array<Refs, OutputBatch::kStretches> stretches;
+  std::array<Refs, OutputBatch::kPlaces> pieces;
+  size_t ref_bytes = repeated_bytes;
+  for (size_t part = 0; part < repeated; part++) {
+    stretches[part] = RefsOf(batch, frame, part);
+    ref_bytes += stretches[part].bytes;
+    if (part == OutputBatch::kPlaces || added[part] == OutputBatch::kNoPiece) continue;
+    pieces[part] = RefsOf(batch, added[part]);
+    ref_bytes += pieces[part].bytes;
   }
-  return bytes;
+  const Sample& sample = out.sample();
+  const MetricType type = batch.type(out.index);
+  const size_t tail_bytes = field.Bytes(sample.timestamp_ms) + MetadataBytes(type);
+
+  char* to = series_.Room(kMaxHeadBytes + ref_bytes + SampleFieldWriter::kMaxBytes + kMaxMetadataBytes);
+  to = WriteTag(to, kSeries, WireType::kBytes);
+  to = WriteVarint(to, 1 + VarintBytes(ref_bytes) + ref_bytes + tail_bytes);
+  to = WriteTag(to, kLabelRefs, WireType::kBytes);
+  to = WriteVarint(to, ref_bytes);
+  const char* const series_begin = series_.at(0);
+  const auto position = [&] { return static_cast<size_t>(to - series_begin); };
+  const auto starts = last_.starts;
+  for (size_t part = 0; part < repeated; part++) {
+    last_.starts[part] = position();
+    to = RunBuffer::Copy(to, refs_text_.at(stretches[part].offset), stretches[part].bytes);
+    if (part < OutputBatch::kPlaces && pieces[part].bytes > 0) {
+      to = RunBuffer::Copy(to, refs_text_.at(pieces[part].offset), pieces[part].bytes);
+    }
+  }
+  for (size_t part = repeated; part < OutputBatch::kStretches; part++) {
+    last_.starts[part] = position() + (starts[part] - repeated_begin);
+  }
+  to = RunBuffer::Copy(to, series_.at(repeated_begin), repeated_bytes);
+  last_.end = position();
+  last_.added = &added;
+  last_.frame = frame;
+  series_.EndAt(WriteMetadata(field.Write(to, sample), type));
+}
+
+void EncoderV2::Begin(const OutputBatch& batch) {
+  by_piece_.assign(batch.kept_pieces(), {});
+  by_frame_.assign(batch.kept_frames(), {});
+  last_.added = nullptr;
 }
 
 void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {
   message_.clear();
-  series_.clear();
-  refs_text_.clear();
+  series_.Clear();
+  refs_text_.Clear();
   refs_.reserve(last_symbols_);
   Ref("");
   SampleFieldWriter field;
@@ -124,24 +180,15 @@ void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body
   for (const OutgoingSample& out : samples) {
     if (out.batch != batch) {
       batch = out.batch;
-      by_piece_.assign(batch->kept_pieces(), {});
-      by_frame_.assign(batch->kept_frames(), {});
+      Begin(*batch);
     }
-    const size_t ref_bytes = BlockRefs(out);
-    char tail[SampleFieldWriter::kMaxBytes + kMaxMetadataBytes];
-    char* const tail_end = WriteMetadata(field.Write(tail, out.sample()), batch->type(out.index));
-    const auto tail_bytes = static_cast<size_t>(tail_end - tail);
-    AppendTag(series_, kSeries, WireType::kBytes);
-    AppendVarint(series_, 1 + VarintBytes(ref_bytes) + ref_bytes + tail_bytes);
-    AppendTag(series_, kLabelRefs, WireType::kBytes);
-    AppendVarint(series_, ref_bytes);
-    for (const Refs& refs : block_refs_) series_.append(refs_text_, refs.offset, refs.bytes);
-    series_.append(tail, tail_bytes);
+    WriteSeries(out, field);
   }
-  message_ += series_;
+  message_ += series_.view();
   last_symbols_ = refs_.size();
   refs_.clear();
   written_.clear();
+  next_label_ = 0;
   SnappyEncode(message_, body);
 }
 

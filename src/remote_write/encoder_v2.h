@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "remote_write/output_batch.h"
+#include "remote_write/run_buffer.h"
+#include "remote_write/sample_field.h"
 #include "remote_write/snappy_block.h"
 #include "timeseries/fingerprint.h"
 #include "timeseries/labels.h"
@@ -41,27 +43,38 @@ class EncoderV2 {
 
   /// Of some labels, encoded, in refs_text_.
   struct Refs {
-    uint32_t offset = 0, bytes = 0;
-    bool known = false;
+    static constexpr uint32_t kUnknown = UINT32_MAX;
+    uint32_t offset = kUnknown, bytes = 0;
   };
 
+  /// The references of the sample before, in series_; `added` is null where there is none of the batch at hand.
+  struct WrittenRefs {
+    const OutputBatch::AddedPieces* added = nullptr;
+    OutputBatch::Frame frame{};
+    std::array<size_t, OutputBatch::kStretches> starts{};  // of its stretches
+    size_t end = 0;
+  };
+
+  void Begin(const OutputBatch& batch);
   uint32_t Ref(std::string_view text);
-  size_t Remember(std::string_view field, const LabelView& label, size_t i);
-  Refs RefsFrom(size_t offset) const;
+  WrittenLabel& Remember(std::string_view field, const LabelView& label);
+  void WriteRefs(std::string_view fields);
   Refs RefsOf(const OutputBatch& batch, OutputBatch::Piece piece);
   Refs RefsOf(const OutputBatch& batch, OutputBatch::Frame frame, size_t part);
-  void WriteRefs(std::string_view fields);
-  size_t BlockRefs(const OutgoingSample& out);
+  size_t FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const;
+  void WriteSeries(const OutgoingSample& out, SampleFieldWriter& field);
 
   // All text stands in the batches, so both are emptied before Encode returns.
   absl::flat_hash_map<std::string_view, uint32_t, TextHash> refs_;
   std::vector<WrittenLabel> written_;  // of each name the last label; as label blocks, by name
+  size_t next_label_ = 0;              // of these, that comes most likely
   size_t last_symbols_ = 0;
   // Of the batch at hand.
   std::vector<Refs> by_piece_;
   std::vector<std::array<Refs, OutputBatch::kStretches>> by_frame_;
-  std::vector<Refs> block_refs_;  // of the sample at hand
-  std::string refs_text_, stretch_, message_, series_;
+  WrittenRefs last_;
+  RunBuffer refs_text_, series_;
+  std::string message_;
 };
 
 }  // namespace promcast

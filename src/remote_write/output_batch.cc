@@ -7,23 +7,19 @@
 namespace promcast {
 
 inline OutputBatch::Piece OutputBatch::PieceUpTo(const char* end) {
-  const auto kept = static_cast<size_t>(end - chars_.data());
-  texts_.push_back({static_cast<uint32_t>(kept_chars_), static_cast<uint32_t>(kept - kept_chars_)});
-  kept_chars_ = kept;
+  const size_t offset = chars_.size();
+  chars_.EndAt(end);
+  texts_.push_back({static_cast<uint32_t>(offset), static_cast<uint32_t>(chars_.size() - offset)});
   return Piece{static_cast<uint32_t>(texts_.size() - 1)};
 }
 
 OutputBatch::Piece OutputBatch::Keep(std::string_view encoded_labels) {
-  return PieceUpTo(std::ranges::copy(encoded_labels, Room(encoded_labels.size())).out);
+  return PieceUpTo(std::ranges::copy(encoded_labels, chars_.Room(encoded_labels.size())).out);
 }
 
 OutputBatch::Piece OutputBatch::KeepLabel(std::string_view name, std::string_view value) {
   const LabelView label{name, value};
-  return PieceUpTo(WriteLabel(Room(MaxLabelBytes(label)), label));
-}
-
-void OutputBatch::Grow(size_t needed) {
-  chars_.resize(std::max(needed, chars_.size() + chars_.size() / 2));
+  return PieceUpTo(WriteLabel(chars_.Room(MaxLabelBytes(label)), label));
 }
 
 // What is kept is made where it stays: it would be read again in wider words than it was written in, which waits.
@@ -49,7 +45,7 @@ void OutputBatch::Append(std::string_view label_block, const Sample& sample, Met
 }
 
 void OutputBatch::Clear() {
-  kept_chars_ = 0;
+  chars_.Clear();
   texts_.clear();
   pieces_.clear();
   frames_.clear();
@@ -57,7 +53,7 @@ void OutputBatch::Clear() {
 }
 
 void OutputBatch::Reserve(const OutputBatch& other) {
-  chars_.resize(std::max(chars_.size(), other.kept_chars_ + kSlackBytes));
+  chars_.Reserve(other.chars_.size());
   texts_.reserve(other.texts_.size());
   pieces_.reserve(other.pieces_.size());
   frames_.reserve(other.frames_.size());

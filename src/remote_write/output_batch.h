@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "remote_write/metric_type.h"
+#include "remote_write/run_buffer.h"
 #include "timeseries/sample.h"
 
 namespace promcast {
@@ -32,8 +33,12 @@ class OutputBatch {
   enum class Frame : uint32_t {};
   static constexpr size_t kStretches = kPlaces + 1;
 
-  /// So many bytes behind a text may be read, so that copying a short one needs no length.
-  static constexpr size_t kSlackBytes = 64;
+  /// From which stretch on two blocks of the same frame are the same.
+  static size_t FirstCommonStretch(const AddedPieces& a, const AddedPieces& b) {
+    size_t stretch = kPlaces;
+    while (stretch > 0 && a[stretch - 1] == b[stretch - 1]) stretch--;
+    return stretch;
+  }
 
   /// What is kept must not be this batch's own text.
   Piece Keep(std::string_view encoded_labels);
@@ -76,10 +81,10 @@ class OutputBatch {
 
   size_t kept_pieces() const { return texts_.size(); }
   size_t kept_frames() const { return frames_.size(); }
-  /// Lives until the next Keep, Append or Clear.
+  /// Lives until the next Keep, Append or Clear; RunBuffer::kSlackBytes behind it may be read.
   std::string_view text(Piece piece) const {
     const Text& text = texts_[static_cast<uint32_t>(piece)];
-    return {chars_.data() + text.offset, text.bytes};
+    return {chars_.at(text.offset), text.bytes};
   }
   std::span<const Piece> stretch(Frame frame, size_t part) const {
     const FramePieces& kept = frames_[static_cast<uint32_t>(frame)];
@@ -118,19 +123,11 @@ class OutputBatch {
     uint32_t label_bytes = 0;
     MetricType type{};
   };
-  /// Room for so many characters, behind those that are kept.
-  char* Room(size_t bytes) {
-    if (const size_t needed = kept_chars_ + bytes + kSlackBytes; needed > chars_.size()) [[unlikely]]
-      Grow(needed);
-    return chars_.data() + kept_chars_;
-  }
-  void Grow(size_t needed);
-  /// What was written there, up to `end`.
+  /// What was written behind what was kept before, up to `end`.
   Piece PieceUpTo(const char* end);
   uint32_t Bytes(Piece piece) const { return texts_[static_cast<uint32_t>(piece)].bytes; }
 
-  std::string chars_;  // longer than what is kept
-  size_t kept_chars_ = 0;
+  RunBuffer chars_;
   std::vector<Text> texts_;    // by Piece
   std::vector<Piece> pieces_;  // of all frames
   std::vector<FramePieces> frames_;
