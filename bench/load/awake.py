@@ -16,8 +16,8 @@ while os.getppid() == {parent}: sum(range(100_000))
 
 @contextlib.contextmanager
 def awake_cores() -> Iterator[None]:
-    """Runs a loop on each core that gives way to everything else. In this session, as Linux shares cores among sessions
-    first."""
+    """Runs a loop on each core that gives way to everything else of this session. The loops stay in it, because Linux
+    shares cores among sessions first."""
     loops = []
     try:
         for core in os.sched_getaffinity(0):

@@ -16,14 +16,14 @@ constexpr uint32_t kSeries = 5;
 constexpr uint32_t kLabelRefs = 1;
 constexpr uint32_t kMetadata = 5;
 
-// More names than this among the last labels say that series have little in common: too long a walk.
+// More names than this among the last labels say that series have little in common: too many to keep in order.
 constexpr size_t kMaxWrittenLabels = 64;
 
-constexpr size_t kMaxMetadataBytes = 4;
+constexpr size_t kMetadataBytes = 4;
 constexpr size_t kMaxHeadBytes = 2 * (1 + kMaxVarintBytes);
 
 size_t MetadataBytes(MetricType type) {
-  return type == MetricType::kUnknown ? 0 : kMaxMetadataBytes;
+  return type == MetricType::kUnknown ? 0 : kMetadataBytes;
 }
 
 char* WriteMetadata(char* at, MetricType type) {
@@ -138,14 +138,13 @@ void EncoderV2::WriteSeries(const OutgoingSample& out, SampleFieldWriter& field)
   const MetricType type = batch.type(out.index);
   const size_t tail_bytes = field.Bytes(sample.timestamp_ms) + MetadataBytes(type);
 
-  char* to = series_.Room(kMaxHeadBytes + ref_bytes + SampleFieldWriter::kMaxBytes + kMaxMetadataBytes);
+  char* to = series_.Room(kMaxHeadBytes + ref_bytes + SampleFieldWriter::kMaxBytes + kMetadataBytes);
   to = WriteTag(to, kSeries, WireType::kBytes);
   to = WriteVarint(to, 1 + VarintBytes(ref_bytes) + ref_bytes + tail_bytes);
   to = WriteTag(to, kLabelRefs, WireType::kBytes);
   to = WriteVarint(to, ref_bytes);
   const char* const series_begin = series_.at(0);
   const auto position = [&] { return static_cast<size_t>(to - series_begin); };
-  const auto starts = last_.starts;
   for (size_t part = 0; part < repeated; part++) {
     last_.starts[part] = position();
     to = RunBuffer::Copy(to, refs_text_.at(stretches[part].offset), stretches[part].bytes);
@@ -154,7 +153,7 @@ void EncoderV2::WriteSeries(const OutgoingSample& out, SampleFieldWriter& field)
     }
   }
   for (size_t part = repeated; part < OutputBatch::kStretches; part++) {
-    last_.starts[part] = position() + (starts[part] - repeated_begin);
+    last_.starts[part] = position() + (last_.starts[part] - repeated_begin);
   }
   to = RunBuffer::Copy(to, series_.at(repeated_begin), repeated_bytes);
   last_.end = position();

@@ -67,7 +67,7 @@ class EncoderV2 {
   // All text stands in the batches, so both are emptied before Encode returns.
   absl::flat_hash_map<std::string_view, uint32_t, TextHash> refs_;
   std::vector<WrittenLabel> written_;  // of each name the last label; as label blocks, by name
-  size_t next_label_ = 0;              // of these, that comes most likely
+  size_t next_label_ = 0;              // of these, the one expected next
   size_t last_symbols_ = 0;
   // Of the batch at hand.
   std::vector<Refs> by_piece_;

@@ -6,6 +6,9 @@
 #include <array>
 #include <map>
 #include <random>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "remote_write/decoder.h"
 #include "remote_write/label_block.h"
@@ -178,6 +181,18 @@ void TakeOneAway(std::mt19937_64& random, Texts& labels, CutBlock& block) {
   block.added_labels[place].clear();
 }
 
+/// Exchanges one of the added pieces for another with other values.
+void ExchangeOne(std::mt19937_64& random, Texts& labels, CutBlock& block, OutputBatch& batch) {
+  const size_t place = random() % OutputBatch::kPlaces;
+  std::string text;
+  for (auto& [name, value] : block.added_labels[place]) {
+    value = "n" + std::to_string(random() % 12);
+    labels[name] = value;
+    AppendLabel(text, name, value);
+  }
+  block.added[place] = batch.Keep(text);
+}
+
 /// What remote write 2.0 says of `series`: each text once, in the order in which they come.
 void SymbolsInOrder(const std::vector<Texts>& series, std::vector<std::string>& symbols,
                     std::vector<std::vector<uint32_t>>& refs) {
@@ -201,15 +216,28 @@ TEST_F(EncoderTest, EqualNearlyEqualAndDisjointLabelsAreWrittenAsIfEachStoodAlon
     OutputBatch samples;
     Texts labels;
     CutBlock block = Cut(random, labels, samples);
+    std::vector<std::pair<Texts, CutBlock>> earlier;
     int64_t timestamp_ms = 0;
     for (size_t i = random() % 120; i > 0; i--) {
-      if (random() % 4 != 0) {
-        ChangeLabels(random, labels);
-        block = Cut(random, labels, samples);
-      } else if (random() % 2 != 0) {
-        TakeOneAway(random, labels, block);
+      switch (random() % 8) {
+        case 0:
+          break;
+        case 1:
+          TakeOneAway(random, labels, block);
+          break;
+        case 2:
+        case 3:
+          ExchangeOne(random, labels, block, samples);
+          break;
+        case 4:
+          if (!earlier.empty()) std::tie(labels, block) = earlier[random() % earlier.size()];
+          break;
+        default:
+          ChangeLabels(random, labels);
+          block = Cut(random, labels, samples);
       }
       series.push_back(labels);
+      earlier.emplace_back(labels, block);
       if (random() % 3 == 0) timestamp_ms = static_cast<int64_t>(random());
       const Sample sample{timestamp_ms, static_cast<double>(random() % 1000)};
       samples.Append(block.frame, block.added, sample, random() % 2 == 0 ? MetricType::kGauge : MetricType::kUnknown);
@@ -290,6 +318,7 @@ TEST_F(EncoderTest, SamplesOfSeveralBatchesShareARequest) {
       EXPECT_EQ(labels, expected);
       Sample sample;
       ASSERT_TRUE(series.NextSample(sample));
+      EXPECT_EQ(sample.timestamp_ms, sent.sample().timestamp_ms);
       EXPECT_EQ(std::bit_cast<uint64_t>(sample.value), std::bit_cast<uint64_t>(sent.sample().value));
     }
   }
