@@ -76,24 +76,16 @@ void EncoderV1::Begin(const OutputBatch& batch) {
   blocks_[last_block_] = {};
 }
 
-/// From where on the block is that of the sample before.
-size_t EncoderV1::FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const {
-  const WrittenBlock& last = blocks_[last_block_];
-  if (last.added == nullptr || last.frame != frame) return OutputBatch::kStretches;
-  return OutputBatch::FirstCommonStretch(added, *last.added);
-}
-
 void EncoderV1::WriteBlock(const OutgoingSample& out, SnappyWriter& writer) {
   const OutputBatch& batch = *out.batch;
   const OutputBatch::Frame frame = batch.frame(out.index);
   const OutputBatch::AddedPieces& added = batch.added(out.index);
-  const size_t repeated = FirstRepeatedPart(frame, added);
   const uint32_t begin = writer.position();
   const WrittenBlock& last = blocks_[last_block_];
   last_block_ = 1 - last_block_;
   WrittenBlock& block = blocks_[last_block_];
-  block.added = &added;
-  block.frame = frame;
+  block.block = batch.block(out.index);
+  const size_t repeated = block.block.FirstCommonStretch(last.block);
   auto& starts = block.starts;
   size_t part = 0;
   for (; part < OutputBatch::kStretches; part++) {

@@ -25,15 +25,13 @@ class EncoderV1 {
     uint32_t bytes = 0, position = 0;
   };
 
-  /// The labels of the sample before: `added` is null where there is none of the batch at hand.
+  /// The labels of the sample before: no block where there is none of the batch at hand.
   struct WrittenBlock {
-    const OutputBatch::AddedPieces* added = nullptr;
-    OutputBatch::Frame frame{};
+    OutputBatch::Block block;
     std::array<uint32_t, OutputBatch::kStretches> starts{};  // of its stretches, in the message
   };
 
   void Begin(const OutputBatch& batch);
-  size_t FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const;
   void WriteBlock(const OutgoingSample& out, SnappyWriter& writer);
   void WriteStretch(const OutputBatch& batch, OutputBatch::Frame frame, size_t part, SnappyWriter& writer);
   void WritePiece(const OutputBatch& batch, OutputBatch::Piece piece, SnappyWriter& writer);

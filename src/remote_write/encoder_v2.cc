@@ -111,17 +111,11 @@ EncoderV2::Refs EncoderV2::RefsOf(const OutputBatch& batch, OutputBatch::Frame f
   return refs;
 }
 
-/// From where on the references are those of the sample before.
-size_t EncoderV2::FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const {
-  if (last_.added == nullptr || last_.frame != frame) return OutputBatch::kStretches;
-  return OutputBatch::FirstCommonStretch(added, *last_.added);
-}
-
 void EncoderV2::WriteSeries(const OutgoingSample& out, SampleFieldWriter& field) {
   const OutputBatch& batch = *out.batch;
   const OutputBatch::Frame frame = batch.frame(out.index);
   const OutputBatch::AddedPieces& added = batch.added(out.index);
-  const size_t repeated = FirstRepeatedPart(frame, added);
+  const size_t repeated = batch.block(out.index).FirstCommonStretch(last_.block);
   const size_t repeated_begin = repeated < OutputBatch::kStretches ? last_.starts[repeated] : last_.end;
   const size_t repeated_bytes = last_.end - repeated_begin;
   std::array<Refs, OutputBatch::kStretches> stretches;
@@ -157,15 +151,14 @@ void EncoderV2::WriteSeries(const OutgoingSample& out, SampleFieldWriter& field)
   }
   to = RunBuffer::Copy(to, series_.at(repeated_begin), repeated_bytes);
   last_.end = position();
-  last_.added = &added;
-  last_.frame = frame;
+  last_.block = batch.block(out.index);
   series_.EndAt(WriteMetadata(field.Write(to, sample), type));
 }
 
 void EncoderV2::Begin(const OutputBatch& batch) {
   by_piece_.assign(batch.kept_pieces(), {});
   by_frame_.assign(batch.kept_frames(), {});
-  last_.added = nullptr;
+  last_.block = {};
 }
 
 void EncoderV2::Encode(std::span<const OutgoingSample> samples, ByteBuffer& body) {

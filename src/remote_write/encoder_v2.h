@@ -47,10 +47,9 @@ class EncoderV2 {
     uint32_t offset = kUnknown, bytes = 0;
   };
 
-  /// The references of the sample before, in series_; `added` is null where there is none of the batch at hand.
+  /// The references of the sample before, in series_; no block where there is none of the batch at hand.
   struct WrittenRefs {
-    const OutputBatch::AddedPieces* added = nullptr;
-    OutputBatch::Frame frame{};
+    OutputBatch::Block block;
     std::array<size_t, OutputBatch::kStretches> starts{};  // of its stretches
     size_t end = 0;
   };
@@ -61,7 +60,6 @@ class EncoderV2 {
   void WriteRefs(std::string_view fields);
   Refs RefsOf(const OutputBatch& batch, OutputBatch::Piece piece);
   Refs RefsOf(const OutputBatch& batch, OutputBatch::Frame frame, size_t part);
-  size_t FirstRepeatedPart(OutputBatch::Frame frame, const OutputBatch::AddedPieces& added) const;
   void WriteSeries(const OutgoingSample& out, SampleFieldWriter& field);
 
   // All text stands in the batches, so both are emptied before Encode returns.

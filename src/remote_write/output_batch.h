@@ -33,12 +33,19 @@ class OutputBatch {
   enum class Frame : uint32_t {};
   static constexpr size_t kStretches = kPlaces + 1;
 
-  /// From which stretch on two blocks of the same frame are the same.
-  static size_t FirstCommonStretch(const AddedPieces& a, const AddedPieces& b) {
-    size_t stretch = kPlaces;
-    while (stretch > 0 && a[stretch - 1] == b[stretch - 1]) stretch--;
-    return stretch;
-  }
+  /// The pieces of a label block, its frame's and those added to it; lives until the next Append or Clear.
+  struct Block {
+    const AddedPieces* added = nullptr;  ///< null: no block
+    Frame frame{};
+
+    /// From which stretch on this is what `other` of the same batch is; kStretches when their frames are not one.
+    size_t FirstCommonStretch(const Block& other) const {
+      if (added == nullptr || other.added == nullptr || frame != other.frame) return kStretches;
+      size_t stretch = kPlaces;
+      while (stretch > 0 && (*added)[stretch - 1] == (*other.added)[stretch - 1]) stretch--;
+      return stretch;
+    }
+  };
 
   /// What is kept must not be this batch's own text.
   Piece Keep(std::string_view encoded_labels);
@@ -67,6 +74,7 @@ class OutputBatch {
   const Sample& sample(size_t i) const { return entries_[i].sample; }
   MetricType type(size_t i) const { return entries_[i].type; }
   size_t label_bytes(size_t i) const { return entries_[i].label_bytes; }
+  Block block(size_t i) const { return {&entries_[i].added, entries_[i].frame}; }
   Frame frame(size_t i) const { return entries_[i].frame; }
   const AddedPieces& added(size_t i) const { return entries_[i].added; }
   std::string LabelBlock(size_t i) const;
